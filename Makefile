@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# migcheck: conformance of the VFIO device-migration uAPI.
+#
+#   make run            judge the built-in reference devices
+#   make test           everything: unit tests, lint, the suite, the proof
+#   make vm-run         boot Debian's kernel with mtty and judge it
+#   make coverage       COVERAGE.md and the lcov report
+#   make install        DESTDIR= PREFIX=
+#
+# KSRC=DIR takes the kselftest harness, mtty and the VM kernel from a kernel
+# tree; STATIC=1 links statically; SANITIZE=1 builds with ASan and UBSan;
+# CC=clang works too. BUILD=DIR is where everything goes.
+
+CC ?= gcc
+PREFIX ?= /usr/local
+BUILD ?= build$(if $(SANITIZE),/sanitize)$(if $(STATIC),/static)$(if $(COVER),/cover)
+export KSRC
+
+# What is missing gets installed first, but not for cleaning.
+ifeq ($(filter clean help,$(MAKECMDGOALS)),)
+DEPS := $(shell scripts/deps.sh build >&2 && echo ok)
+$(if $(DEPS),,$(error migcheck needs packages that could not be installed))
+KTREE := $(shell scripts/kernel-tree.sh)
+$(if $(KTREE),,$(error no kernel tree with the kselftest harness))
+endif
+
+CFLAGS ?= -O2 -g
+CFLAGS += -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wmissing-prototypes \
+	  -Wno-missing-field-initializers -MMD -MP -pthread -Ilib -Ifixtures \
+	  -DMIGCHECK_PREFIX='"$(PREFIX)"'
+CFLAGS += $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
+CFLAGS += $(if $(COVER),--coverage -O0 -DMIGCHECK_COVERAGE)
+LDFLAGS += $(if $(STATIC),-static) $(if $(SANITIZE),-fsanitize=address$(comma)undefined)
+LDFLAGS += $(if $(COVER),--coverage)
+LDLIBS += -ljson-c -lxxhash
+comma := ,
+
+CORE_SRC := $(wildcard fixtures/refdev/*.c)
+LIB_SRC := $(filter-out lib/cmd/%,$(wildcard lib/*.c lib/*/*.c))
+CMD_SRC := $(wildcard lib/cmd/*.c)
+TEST_SRC := $(wildcard tests/v1/*_test.c tests/v2/*_test.c tests/order/*_test.c)
+UNIT_SRC := $(wildcard tests/unit/*.c)
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIB := $(BUILD)/libmigcheck.a
+TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
+UNIT := $(BUILD)/unit
+
+.PHONY: all run test unit suite prove lint vm-run coverage install clean help
+.SECONDARY:
+
+all: $(BUILD)/migcheck $(TESTS) $(if $(STATIC),,$(UNIT))
+
+run: all
+	$(BUILD)/migcheck run emu:v1 emu:v2
+
+test:
+	scripts/test.sh
+
+unit: $(UNIT)
+	$(UNIT)
+
+prove: all
+	$(BUILD)/migcheck prove
+
+lint: all
+	scripts/lint.sh $(BUILD)
+
+vm-run:
+	scripts/deps.sh vm
+	$(MAKE) STATIC=1 BUILD=build/static all
+	scripts/vm.sh -o build/vm -- run @1 --waivers fixtures/waivers/mtty.json
+
+coverage: all
+	scripts/coverage.sh
+
+$(BUILD)/migcheck: $(call objects,$(CMD_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -pthread -o $@ $^ $(LDLIBS)
+
+$(LIB): $(call objects,$(LIB_SRC) $(CORE_SRC))
+	rm -f $@ && $(AR) rcs $@ $^
+
+# The reference core is free-standing: what links it into a kernel checks it here.
+$(call objects,$(CORE_SRC)): CFLAGS += -ffreestanding
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -pthread -o $@ $^ $(LDLIBS)
+
+$(call objects,$(TEST_SRC)): CFLAGS += -isystem $(KTREE)/tools/testing/selftests \
+				       -Wno-unused-function -Wno-unused-parameter \
+				       -Wno-maybe-uninitialized \
+				       -Wno-missing-prototypes
+
+$(UNIT): $(call objects,$(UNIT_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -pthread -o $@ $^ -lcheck -lsubunit -lrt -lm $(LDLIBS)
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+
+install: all
+	install -D -m 755 $(BUILD)/migcheck $(DESTDIR)$(PREFIX)/bin/migcheck
+	install -D -m 644 lib/cmd/migcheck.1 $(DESTDIR)$(PREFIX)/share/man/man1/migcheck.1
+	for t in $(TESTS:$(BUILD)/%=%); do \
+		install -D -m 755 $(BUILD)/$$t \
+			$(DESTDIR)$(PREFIX)/libexec/migcheck/$$t || exit; \
+	done
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n 's/^#  //p' Makefile
+
+-include $(patsubst %.o,%.d,$(call objects,$(LIB_SRC) $(CORE_SRC) $(CMD_SRC) $(TEST_SRC) $(UNIT_SRC)))

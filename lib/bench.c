@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "bench.h"
+#include "events.h"
+#include "model/cells_v1.h"
+#include "model/judge.h"
+#include "trace/trace.h"
+
+#ifdef MIGCHECK_COVERAGE
+void __gcov_dump(void);
+#endif
+
+enum { CALLS_SHOWN = 12, BREACHES_KEPT = 4 };
+
+struct bench_state {
+	struct bench bench; /* what tests see */
+	struct report_sink sink;
+	struct judge *judge;
+	struct trace trace;
+	char uris[512];
+	const char *uri, *other_uri;
+	char test[128];
+	u64 random;
+	u8 held[REQ_COUNT], lapsed[REQ_COUNT], broken[REQ_COUNT];
+	bool open;
+};
+
+static struct bench_state state;
+
+struct bench *bench_here(void)
+{
+	return &state.bench;
+}
+
+int bench_deadline(void)
+{
+	const char *text = getenv("MIGCHECK_DEADLINE");
+	int seconds = text ? atoi(text) : 0;
+
+	return seconds > 0 ? seconds : 30;
+}
+
+u64 bench_random(void)
+{
+	/* splitmix64: one word of state, any seed is fine */
+	u64 z = state.random += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	return z ^ (z >> 31);
+}
+
+void bench_name(const char *fixture, const char *test)
+{
+	snprintf(state.test, sizeof(state.test), "%s-%s", fixture, test);
+}
+
+/* ---- facts ---------------------------------------------------------------- */
+
+static void add_calls(struct json_object *event)
+{
+	struct json_object *calls = json_object_new_array();
+	u64 back;
+
+	for (back = CALLS_SHOWN; back-- > 0;)
+		if (trace_line(&state.trace, back))
+			json_object_array_add(calls, json_object_new_string(
+				trace_line(&state.trace, back)));
+	json_object_object_add(event, "calls", calls);
+}
+
+static void add_trace_file(struct json_object *event)
+{
+	const char *dir = getenv("MIGCHECK_TRACES");
+	char path[512], name[160];
+
+	if (!dir || !dir[0])
+		return;
+	snprintf(name, sizeof(name), "trace-%s.txt", state.test);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (!trace_save(&state.trace, path))
+		events_add(event, "trace", name);
+}
+
+static void emit_fact(const struct report_fact *fact, enum spec_grade grade)
+{
+	static const char *const names[] = { "held", "lapse", "breach" };
+	struct json_object *event = events_new("fact");
+
+	if (!event)
+		return;
+	events_add(event, "test", state.test);
+	events_add(event, "rule", spec_rows[fact->req].number);
+	events_add(event, "outcome", names[fact->outcome]);
+	events_add(event, "cell", fact->cell);
+	events_add(event, "device", state.bench.dev ? state.bench.dev->uri : "");
+	if (fact->outcome != REPORT_HELD) {
+		events_add(event, "expected", fact->expected);
+		events_add(event, "seen", fact->seen);
+		add_calls(event);
+	}
+	if (fact->outcome == REPORT_BREACH && grade == GRADE_BREACH)
+		add_trace_file(event);
+	events_emit(event);
+}
+
+static bool worth_telling(const struct report_fact *fact)
+{
+	switch (fact->outcome) {
+	case REPORT_HELD:
+		return !state.held[fact->req]++;
+	case REPORT_LAPSE:
+		return !state.lapsed[fact->req]++;
+	default:
+		return state.broken[fact->req]++ < BREACHES_KEPT;
+	}
+}
+
+static bool fact_fails(const struct report_fact *fact)
+{
+	enum spec_profile profile = state.bench.profile;
+
+	if (fact->outcome != REPORT_BREACH)
+		return false;
+	if (fact->cell && cell_v1_find(fact->cell))
+		return cell_v1_find(fact->cell)->severity[profile] == SEV_FAIL;
+	return spec_severity(fact->req, GRADE_BREACH, profile) == SEV_FAIL;
+}
+
+/* For the log of the test: what failed it, the first few only. */
+static void tell(const struct report_fact *fact)
+{
+	size_t len = strlen(state.bench.told);
+
+	snprintf(state.bench.told + len, sizeof(state.bench.told) - len,
+		 "%s%s %s: %s", len ? "; " : "", spec_rows[fact->req].number,
+		 spec_rows[fact->req].symbol, fact->seen ? fact->seen : "");
+}
+
+static bool take_fact(const struct report_fact *fact)
+{
+	bool fails = fact_fails(fact);
+
+	/* Counters are bytes: a test that tells more of one rule than fits
+	 * has told enough of it. */
+	if (state.held[fact->req] == 255 || state.broken[fact->req] == 255 ||
+	    state.lapsed[fact->req] == 255)
+		return fails;
+	if (worth_telling(fact))
+		emit_fact(fact, GRADE_BREACH);
+	if (fails)
+		tell(fact);
+	state.bench.failed |= fails;
+	return fails;
+}
+
+static void judge_fact(struct report_sink *self, const struct report_fact *fact)
+{
+	(void)self;
+	take_fact(fact);
+}
+
+bool bench_fact(enum req req, enum report_outcome outcome, const char *cell,
+		const char *fmt, ...)
+{
+	struct report_fact fact = { .req = req, .outcome = outcome,
+				    .cell = cell };
+	char seen[400];
+	va_list ap;
+
+	if (outcome != REPORT_HELD) {
+		va_start(ap, fmt);
+		vsnprintf(seen, sizeof(seen), fmt, ap);
+		va_end(ap);
+		fact.seen = seen;
+	}
+	return take_fact(&fact);
+}
+
+void bench_test_ended(const char *name, const char *outcome, const char *message,
+		      double seconds)
+{
+	struct json_object *event = events_new("test");
+
+	events_add(event, "test", name);
+	events_add(event, "outcome", outcome);
+	events_add(event, "message", message);
+	if (event)
+		json_object_object_add(event, "duration_s",
+				       json_object_new_double(seconds));
+	events_emit(event);
+}
+
+/* ---- opening ----------------------------------------------------------------- */
+
+static int why(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(state.bench.why, sizeof(state.bench.why), fmt, ap);
+	va_end(ap);
+	return 1;
+}
+
+static void read_environment(int generation)
+{
+	const char *devices = getenv("MIGCHECK_DEVICES");
+	const char *profile = getenv("MIGCHECK_PROFILE");
+	const char *seed = getenv("MIGCHECK_SEED");
+	int found = profile ? spec_profile_find(profile) : PROFILE_DEFAULT;
+	char *rest;
+
+	if (!devices || !devices[0])
+		devices = generation == 1 ? "emu:v1" : "emu:v2";
+	snprintf(state.uris, sizeof(state.uris), "%s", devices);
+	state.uri = strtok_r(state.uris, " ", &rest);
+	state.other_uri = strtok_r(NULL, " ", &rest);
+	state.bench.profile = found < 0 ? PROFILE_DEFAULT :
+					  (enum spec_profile)found;
+	state.bench.seed = seed ? strtoull(seed, NULL, 0) : 1;
+	state.bench.generation = generation;
+	state.random = state.bench.seed;
+}
+
+static int attach_judge(void)
+{
+	state.sink.fact = judge_fact;
+	if (state.bench.generation == 1)
+		return judge_v1_create(state.bench.ctx, &state.sink,
+				       &state.judge);
+	return judge_v2_create(state.bench.ctx, &state.sink, &state.judge);
+}
+
+/* The protocol's view of an opened device. */
+static int bind(struct mig_dev *dev, struct v1 *v1, struct v2 *v2)
+{
+	int ret;
+
+	if (state.bench.generation == 2) {
+		ret = v2_open(dev, v2);
+		return ret ? why("not offered: no migration by protocol v2: %s",
+				 strerror(-ret)) :
+			     0;
+	}
+	ret = v1_open(dev, v1);
+	if (ret)
+		return why("not offered: no migration region (protocol v1): %s",
+			   strerror(-ret));
+	if (dev == state.bench.dev) {
+		state.trace.v1_base = v1->region.offset;
+		state.trace.v1_size = v1->region.size;
+	}
+	return 0;
+}
+
+static int to_running(struct mig_dev *dev, struct v1 *v1, struct v2 *v2)
+{
+	(void)dev;
+	return state.bench.generation == 1 ? v1_recover(v1) : v2_recover(v2);
+}
+
+int bench_fresh(void)
+{
+	struct bench *b = &state.bench;
+	int ret = mig_reset(b->dev);
+
+	/* A device without reset can only be asked nicely. */
+	if (ret)
+		ret = to_running(b->dev, &b->v1, &b->v2);
+	return ret;
+}
+
+int bench_open(int generation, u32 needs)
+{
+	struct bench *b = &state.bench;
+	int ret;
+
+	read_environment(generation);
+	if (mig_context_create(&b->ctx))
+		return why("skip: no memory");
+	state.open = true;
+	trace_init(&state.trace);
+	mig_observe(b->ctx, &state.trace.observer);
+	ret = attach_judge();
+	if (ret)
+		return why("skip: no judge: %s", strerror(-ret));
+	ret = mig_open(b->ctx, state.uri, &b->dev);
+	if (ret)
+		return why("skip: cannot open %s: %s", state.uri,
+			   mig_open_error(b->ctx));
+	if (bind(b->dev, &b->v1, &b->v2))
+		return 1;
+	if (stimulus_create(b->dev, &b->stim))
+		b->stim = NULL;
+	ret = bench_fresh();
+	if (ret)
+		return why("skip: the device cannot be brought to RUNNING: %s",
+			   strerror(-ret));
+	return bench_needs(needs);
+}
+
+int bench_reopen(void)
+{
+	struct bench *b = &state.bench;
+	int ret;
+
+	if (b->generation == 1)
+		v1_close(&b->v1);
+	stimulus_rebind(b->stim, NULL);
+	mig_close(b->dev);
+	b->dev = NULL;
+	ret = mig_open(b->ctx, state.uri, &b->dev);
+	if (ret)
+		return ret;
+	stimulus_rebind(b->stim, b->dev);
+	return bind(b->dev, &b->v1, &b->v2) ? -ENODEV : 0;
+}
+
+static void emit_calls(void)
+{
+	struct json_object *event = events_new("calls");
+
+	events_add(event, "test", state.test);
+	if (event)
+		json_object_object_add(event, "count",
+				       json_object_new_int64(
+					       (s64)mig_calls(state.bench.ctx)));
+	events_emit(event);
+}
+
+int bench_close(void)
+{
+	struct bench *b = &state.bench;
+
+	if (!state.open)
+		return 0;
+	judge_destroy(state.judge);
+	state.judge = NULL;
+	if (b->dev) {
+		to_running(b->dev, &b->v1, &b->v2);
+		if (b->generation == 1)
+			v1_close(&b->v1);
+	}
+	if (b->other && b->generation == 1)
+		v1_close(&b->other_v1);
+	stimulus_destroy(b->stim);
+	stimulus_destroy(b->other_stim);
+	emit_calls();
+	mig_context_destroy(b->ctx);
+	state.open = false;
+#ifdef MIGCHECK_COVERAGE
+	__gcov_dump(); /* the harness ends its children by _exit() */
+#endif
+	return b->failed;
+}
+
+/* ---- needs ------------------------------------------------------------------ */
+
+static bool probe(u32 feature)
+{
+	return !mig_feature(state.bench.dev, feature | UAPI_FEATURE_PROBE, NULL, 0);
+}
+
+static bool has_mmap(void)
+{
+	const struct mig_region *r = &state.bench.v1.region;
+
+	return state.bench.generation == 1 && (r->flags & UAPI_REGION_MMAP) &&
+	       (!r->has_sparse || r->nr_areas);
+}
+
+static bool has_p2p(void)
+{
+	return state.bench.v2.caps & MIG2_CAP_P2P;
+}
+
+static bool has_pre_copy(void)
+{
+	return state.bench.v2.caps & MIG2_CAP_PRE_COPY;
+}
+
+static bool has_logging(void)
+{
+	return state.bench.generation == 1 ?
+		       state.bench.dev->caps & MIG_CAP_CONTAINER_LOG :
+		       probe(MIG2_FEATURE_LOG_START);
+}
+
+static bool has_data_size(void)
+{
+	return probe(MIG2_FEATURE_DATA_SIZE);
+}
+
+static bool has_info2(void)
+{
+	return probe(MIG2_FEATURE_PRECOPY_INFO2);
+}
+
+static bool has_stimulus(void)
+{
+	return state.bench.stim && state.bench.stim->ops->mark;
+}
+
+static bool has_activity(void)
+{
+	return state.bench.stim && state.bench.stim->ops->activity_start;
+}
+
+static bool has_dma(void)
+{
+	return has_activity() && (state.bench.dev->caps & MIG_CAP_DMA);
+}
+
+static bool has_config_space(void)
+{
+	struct mig_region region;
+
+	return !mig_region_info(state.bench.dev, UAPI_PCI_CONFIG, &region) &&
+	       region.size;
+}
+
+static bool has_second(void)
+{
+	struct bench *b = &state.bench;
+	int ret;
+
+	if (b->other)
+		return true;
+	ret = state.other_uri ? mig_open(b->ctx, state.other_uri, &b->other) :
+				mig_clone(b->dev, &b->other);
+	if (ret)
+		return false;
+	if (bind(b->other, &b->other_v1, &b->other_v2) ||
+	    to_running(b->other, &b->other_v1, &b->other_v2)) {
+		mig_close(b->other);
+		b->other = NULL;
+		return false;
+	}
+	if (stimulus_create(b->other, &b->other_stim))
+		b->other_stim = NULL;
+	return true;
+}
+
+static bool has_cap(u32 cap)
+{
+	return state.bench.dev->caps & cap;
+}
+
+static bool has_cdev(void)
+{
+	return has_cap(MIG_CAP_CDEV);
+}
+
+static bool has_bad_pointers(void)
+{
+	return has_cap(MIG_CAP_BAD_POINTERS);
+}
+
+static bool has_poll(void)
+{
+	return has_cap(MIG_CAP_POLL);
+}
+
+static bool has_descriptors(void)
+{
+	return has_cap(MIG_CAP_DESCRIPTORS);
+}
+
+static const struct {
+	u32 need;
+	bool (*met)(void);
+	const char *reason;
+} need_table[] = {
+	{ NEED_MMAP, has_mmap, "not offered: the data section cannot be mapped" },
+	{ NEED_P2P, has_p2p, "not offered: the P2P states" },
+	{ NEED_PRE_COPY, has_pre_copy, "not offered: the pre-copy states" },
+	{ NEED_LOGGING, has_logging, "not offered: dirty logging" },
+	{ NEED_DATA_SIZE, has_data_size, "not offered: MIG_DATA_SIZE" },
+	{ NEED_INFO2, has_info2, "not offered: MIG_PRECOPY_INFOv2" },
+	{ NEED_STIMULUS, has_stimulus,
+	  "skip: no stimulus knows this kind of device" },
+	{ NEED_DMA, has_dma, "skip: nothing can make this device do DMA" },
+	{ NEED_IRQ, has_activity,
+	  "skip: nothing can make this device interrupt" },
+	{ NEED_SECOND, has_second, "skip: needs a second device: name two URIs" },
+	{ NEED_PEER, has_second, "skip: needs a second device: name two URIs" },
+	{ NEED_CDEV, has_cdev, "skip: not opened through its own cdev" },
+	{ NEED_BAD_POINTERS, has_bad_pointers,
+	  "skip: this carrier does not see user pointers" },
+	{ NEED_POLL, has_poll, "skip: this carrier has no poll" },
+	{ NEED_DESCRIPTORS, has_descriptors,
+	  "skip: sessions are no file descriptors on this carrier" },
+	{ NEED_CONFIG_SPACE, has_config_space,
+	  "not offered: no PCI config region" },
+};
+
+int bench_needs(u32 needs)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(need_table); i++)
+		if ((needs & need_table[i].need) && !need_table[i].met())
+			return why("%s", need_table[i].reason);
+	return 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The bench: where a device lies while a test looks at it. It opens what the
+ * environment names, attaches the judge and a stimulus, takes down facts, and
+ * leaves the device RUNNING behind.
+ *
+ * A test process has one bench. Environment:
+ *   MIGCHECK_DEVICES   URIs, separated by blanks (default emu:v1 or emu:v2)
+ *   MIGCHECK_PROFILE   profile (default)
+ *   MIGCHECK_EVENTS    file to which facts are appended (none: not kept)
+ *   MIGCHECK_SEED      seed of everything random (1)
+ *   MIGCHECK_DEADLINE  seconds a test may take (30)
+ *   MIGCHECK_TRACES    directory for the calls of a failed test (none)
+ */
+#ifndef MIGCHECK_BENCH_H
+#define MIGCHECK_BENCH_H
+
+#include "mig.h"
+#include "report.h"
+#include "stimulus/stimulus.h"
+#include "v1.h"
+#include "v2.h"
+
+struct judge;
+
+struct bench {
+	struct mig_context *ctx;
+	struct mig_dev *dev;
+	struct v1 v1; /* of generation 1 */
+	struct v2 v2; /* of generation 2 */
+	struct stimulus *stim; /* NULL where nothing can move the device */
+	/* A second device of the same kind, after NEED_SECOND. */
+	struct mig_dev *other;
+	struct v1 other_v1;
+	struct v2 other_v2;
+	struct stimulus *other_stim;
+
+	int generation;
+	enum spec_profile profile;
+	u64 seed;
+	bool failed;  /* a breach that fails in this profile was seen */
+	char told[800]; /* the breaches that failed the test, in words */
+	char why[200]; /* the last reason why something was not done */
+};
+
+/*
+ * Puts the device on the bench, RUNNING and initial (reset before use).
+ * 0, or 1 where the test cannot be run: bench_here()->why says why and
+ * begins with "not offered: " or "skip: ".
+ */
+int bench_open(int generation, u32 needs);
+/* Takes it off. 1 where a breach failed the test, else 0. */
+int bench_close(void);
+/* The bench of this process; NULL before bench_open(). */
+struct bench *bench_here(void);
+
+/* 0 where all @needs are met now, 1 and why otherwise. Opens `other` if asked. */
+int bench_needs(u32 needs);
+
+/* Close and open again: v1/v2 and stimulus are bound to the new open. */
+int bench_reopen(void);
+
+/*
+ * Puts the device back to RUNNING with initial contents by reset, and drops
+ * what tests have left. 0, or -errno where it could not.
+ */
+int bench_fresh(void);
+
+/*
+ * Takes down a fact. True where it fails the test in this profile: a breach
+ * whose severity is SEV_FAIL. @cell may be NULL.
+ */
+bool bench_fact(enum req req, enum report_outcome outcome, const char *cell,
+		const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* Names the test at hand; before bench_open(). */
+void bench_name(const char *fixture, const char *test);
+/* A test ended; called in the process of the harness, which has no bench. */
+void bench_test_ended(const char *name, const char *outcome,
+		      const char *message, double seconds);
+int bench_deadline(void); /* seconds */
+
+/* A source of reproducible numbers, from the bench's seed. */
+u64 bench_random(void);
+
+#endif

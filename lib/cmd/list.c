@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../run/device.h"
+#include "../run/mem.h"
+#include "../run/say.h"
+#include "../run/table.h"
+#include "../transport/transport.h"
+#include "cmd.h"
+
+struct found {
+	struct mig_found *list;
+	u32 count;
+};
+
+static const struct cmd_option options[] = {
+	{ "format", 'f', true, cmd_set_format },
+	{ NULL },
+};
+
+static void keep(void *ctx, const struct mig_found *device)
+{
+	struct found *found = ctx;
+
+	found->list = mem_room(found->list, found->count, sizeof(*device));
+	found->list[found->count++] = *device;
+}
+
+/* "v1", "v2", "none", or why it is not to be known. */
+static const char *generation_text(const struct device *device)
+{
+	static const char *const names[] = { "none", "v1", "v2" };
+
+	return device->error ? strerror(-device->error) :
+			       names[device->generation];
+}
+
+static bool add_device(struct table *table, const struct mig_found *found)
+{
+	struct device device;
+	char *command;
+
+	device_probe(found->uri, &device);
+	command = mem_printf(device.error || device.generation ?
+			     "migcheck run %s" : "", found->uri);
+
+	const char *cells[] = { found->uri, generation_text(&device),
+				found->driver, command };
+
+	table_row(table, cells);
+	free(command);
+	return device.generation > 0;
+}
+
+static int run(int argc, char **argv)
+{
+	struct table table = {
+		.names = { "device", "generation", "driver", "command" },
+		.widths = { 44, 10, 16, 40 },
+	};
+	struct found found = { 0 };
+	u32 usable = 0, i;
+	char **rest;
+	int status = cmd_parse(argc, argv, options, &table.format, &rest);
+
+	if (status)
+		return status;
+	if (*rest)
+		return cmd_usage("list", "takes no arguments: '%s'", *rest);
+	device_list(keep, &found);
+	table_begin(&table);
+	for (i = 0; i < found.count; i++)
+		usable += add_device(&table, &found.list[i]);
+	table_end(&table);
+	free(found.list);
+	if (!usable && table.format == TABLE_TEXT)
+		say("No VFIO device of this machine offers migration. Built in are "
+		    "reference devices:\n  migcheck run emu:v1 emu:v2\n");
+	return usable ? CMD_GOOD : CMD_NOTHING;
+}
+
+const struct cmd cmd_list = {
+	.name = "list",
+	.line = "show the devices of this machine that offer migration",
+	.run = run,
+	.help =
+"usage: migcheck list [--format text|tsv|json]\n\n"
+"Opens each VFIO device of this machine and asks what it offers; nothing else is\n"
+"done to it. Shows the generation of the protocol, the driver, and the command\n"
+"that judges it.\n\n"
+"  migcheck list\n"
+"  migcheck list --format tsv\n",
+};

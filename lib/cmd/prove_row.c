@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+
+#include <refdev/refdev.h>
+
+#include "../run/campaign.h"
+#include "../run/supervise.h"
+#include "../run/workdir.h"
+#include "proof.h"
+#include "prove_row.h"
+
+/* A proof while it runs. */
+struct proof {
+	const struct refdev_row *row;
+	bool defect;
+	struct suite *suite;
+	struct record record;
+	struct supervise_plan plan;
+};
+
+const char *prove_kind(const struct refdev_row *row)
+{
+	return strcmp(row->kind, "profile") ? row->kind : "reference";
+}
+
+void prove_uri(const struct refdev_row *row, char *ret_uri, size_t size)
+{
+	if (strcmp(row->kind, "profile"))
+		snprintf(ret_uri, size, "emu:%s+%s", row->base, row->name);
+	else
+		snprintf(ret_uri, size, "emu:%s", row->name);
+}
+
+static bool ended_badly(const struct record_test *test)
+{
+	return test->outcome == RECORD_TIMEOUT || test->outcome == RECORD_CRASH;
+}
+
+/* A defect is held to the strictest profile, a legal device to all of them. */
+static bool counts(const struct proof *p, const struct record_fact *fact)
+{
+	int profile;
+
+	if (fact->outcome != REPORT_BREACH)
+		return false;
+	if (p->defect)
+		return record_severity(fact, PROFILE_STRICT) > SEV_INFO;
+	for (profile = 0; profile < PROFILE_COUNT; profile++)
+		if (record_severity(fact, (enum spec_profile)profile) >
+		    SEV_INFO)
+			return true;
+	return false;
+}
+
+/* Was @req found broken, by a breach or by a bad end of its tests? */
+static bool broken(const struct proof *p, enum req req)
+{
+	const struct record_test *test;
+	u32 i;
+
+	for (i = 0; i < p->record.fact_count; i++)
+		if (p->record.facts[i].req == req &&
+		    counts(p, &p->record.facts[i]))
+			return true;
+	for (i = 0; i < p->record.test_count; i++) {
+		test = &p->record.tests[i];
+		if (p->defect && ended_badly(test) &&
+		    proof_names(p->row, "defect", req) &&
+		    suite_checks(test->binary, test->name, req))
+			return true;
+	}
+	return false;
+}
+
+static bool caught(const struct proof *p)
+{
+	int req;
+
+	for (req = 0; req < REQ_COUNT; req++)
+		if (proof_names(p->row, "defect", (enum req)req) &&
+		    broken(p, (enum req)req))
+			return true;
+	return false;
+}
+
+static bool names_rule_of(const struct proof *p,
+			  const struct suite_binary *binary,
+			  const struct suite_test *test)
+{
+	int req;
+
+	for (req = 0; req < REQ_COUNT; req++)
+		if (proof_names(p->row, "defect", (enum req)req) &&
+		    suite_checks(binary, test->name, (enum req)req))
+			return true;
+	return false;
+}
+
+/* Selects the tests that check the rule of a defect; all for other rows. */
+static void select_likely(struct proof *p)
+{
+	struct suite_binary *binary;
+	u32 i, k;
+
+	for (i = 0; i < p->suite->count; i++) {
+		binary = &p->suite->binaries[i];
+		for (k = 0; k < binary->test_count; k++)
+			binary->tests[k].selected =
+				!p->defect ||
+				names_rule_of(p, binary, &binary->tests[k]);
+	}
+}
+
+static void select_others(struct proof *p)
+{
+	struct suite_binary *binary;
+	u32 i, k;
+
+	for (i = 0; i < p->suite->count; i++) {
+		binary = &p->suite->binaries[i];
+		for (k = 0; k < binary->test_count; k++)
+			binary->tests[k].selected = !binary->tests[k].selected;
+	}
+}
+
+/* Runs what is selected; a caught defect needs no more. */
+static void run_selected(struct proof *p)
+{
+	u32 i;
+
+	for (i = 0; i < p->suite->count; i++) {
+		if (p->defect && caught(p))
+			return;
+		if (!supervise_binary(&p->plan, &p->suite->binaries[i],
+				      &p->record))
+			return;
+	}
+}
+
+static void add_failed(struct prove_result *result, const char *prefix,
+		       const char *name)
+{
+	size_t len = strlen(result->failed);
+
+	snprintf(result->failed + len, sizeof(result->failed) - len, "%s%s%s",
+		 len ? "," : "", prefix, name);
+}
+
+static void list_failed(const struct proof *p, struct prove_result *result)
+{
+	const struct record_test *test;
+	int req;
+	u32 i;
+
+	for (req = 0; req < REQ_COUNT; req++)
+		if (broken(p, (enum req)req))
+			add_failed(result, "", spec_rows[req].number);
+	for (i = 0; i < p->record.test_count; i++) {
+		test = &p->record.tests[i];
+		if (test->outcome == RECORD_TIMEOUT)
+			add_failed(result, "timeout:", test->name);
+		else if (test->outcome == RECORD_CRASH)
+			add_failed(result, "crash:", test->name);
+		else if (test->outcome == RECORD_NOT_RUN)
+			add_failed(result, "not-run:", test->name);
+		else if (test->outcome == RECORD_FAIL && !result->failed[0])
+			add_failed(result, "fail:", test->name);
+	}
+}
+
+static bool crashed(const struct proof *p)
+{
+	u32 i;
+
+	for (i = 0; i < p->record.test_count; i++)
+		if (p->record.tests[i].outcome == RECORD_CRASH ||
+		    p->record.tests[i].outcome == RECORD_NOT_RUN)
+			return true;
+	return !p->record.test_count;
+}
+
+static enum prove_verdict verdict_of(const struct proof *p,
+				     const struct prove_result *result)
+{
+	if (p->defect && caught(p))
+		return PROVE_OK;
+	if (crashed(p))
+		return PROVE_CRASH;
+	if (p->defect)
+		return PROVE_MISSED;
+	return result->failed[0] ? PROVE_FALSE_ALARM : PROVE_OK;
+}
+
+bool prove_row(struct suite *suite, const struct refdev_row *row,
+	       struct prove_result *ret_result)
+{
+	struct proof p = { .row = row, .suite = suite };
+	bool interrupted;
+	struct workdir work;
+	char uri[256];
+
+	memset(ret_result, 0, sizeof(*ret_result));
+	ret_result->verdict = PROVE_CRASH;
+	if (workdir_create(NULL, &work))
+		return true;
+	prove_uri(row, uri, sizeof(uri));
+	p.defect = !strcmp(row->kind, "defect");
+	p.plan = (struct supervise_plan){
+		.suite = suite,
+		.uri = uri,
+		.others = "",
+		.generation = uri[strlen("emu:v")] - '0',
+		.profile = PROFILE_STRICT,
+		.seed = 1,
+		.deadline_s = campaign_deadline(uri),
+		.work = work.path,
+		.traces = "",
+	};
+	select_likely(&p);
+	run_selected(&p);
+	select_others(&p);
+	if (p.defect && !p.record.interrupted)
+		run_selected(&p);
+	list_failed(&p, ret_result);
+	ret_result->verdict = verdict_of(&p, ret_result);
+	interrupted = p.record.interrupted;
+	record_free(&p.record);
+	workdir_remove(&work);
+	return !interrupted;
+}

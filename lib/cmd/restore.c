@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+
+#include "../run/campaign.h"
+#include "../run/say.h"
+#include "cmd.h"
+
+static const struct cmd_option options[] = { { NULL } };
+
+static int restore(const char *uri)
+{
+	struct device device;
+	int status;
+
+	device_restore(uri, &device);
+	if (device.error && device.generation) {
+		say_error("%s is %s: %s", uri,
+			  device.state[0] ? device.state : "in an unknown state",
+			  strerror(-device.error));
+		return CMD_ENVIRONMENT;
+	}
+	status = campaign_refuse(&device);
+	if (status)
+		return status;
+	say("%s is %s\n", uri, device.state);
+	return strcmp(device.state, "RUNNING") ? CMD_ENVIRONMENT : CMD_GOOD;
+}
+
+static int run(int argc, char **argv)
+{
+	int status, worst = CMD_GOOD;
+	char **uris;
+
+	status = cmd_parse(argc, argv, options, NULL, &uris);
+	if (status)
+		return status;
+	if (!*uris)
+		return cmd_usage("restore", "which device?");
+	for (; *uris; uris++) {
+		status = restore(*uris);
+		worst = status > worst ? status : worst;
+	}
+	return worst;
+}
+
+const struct cmd cmd_restore = {
+	.name = "restore",
+	.line = "bring devices back to RUNNING",
+	.run = run,
+	.help =
+"usage: migcheck restore URI...\n\n"
+"Brings each device to RUNNING: by a state change where that works, by a reset\n"
+"otherwise, which loses its contents. Says in which state it is then.\n\n"
+"  migcheck restore vfio:0000:3b:00.2\n"
+"  migcheck restore vfio:/dev/vfio/devices/vfio3\n",
+};

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../run/campaign.h"
+#include "../run/mem.h"
+#include "../run/say.h"
+#include "cmd.h"
+
+static int set_profile(void *ctx, const char *value)
+{
+	struct campaign_options *options = ctx;
+	int profile = spec_profile_find(value);
+
+	if (profile < 0) {
+		say_error("run: no profile '%s': default, strict, header-only, "
+			  "vmm or hostile", value);
+		return CMD_USAGE;
+	}
+	options->profile = (enum spec_profile)profile;
+	return 0;
+}
+
+static int set_number(const char *name, const char *value, u64 *ret_number)
+{
+	char *end;
+
+	errno = 0;
+	*ret_number = strtoull(value, &end, 0);
+	if (!errno && end != value && !*end && value[0] != '-')
+		return 0;
+	return cmd_usage("run", "--%s: '%s' is no number", name, value);
+}
+
+static int set_seed(void *ctx, const char *value)
+{
+	return set_number("seed", value, &((struct campaign_options *)ctx)->seed);
+}
+
+static int set_deadline(void *ctx, const char *value)
+{
+	u64 seconds;
+	int status = set_number("deadline", value, &seconds);
+
+	if (status)
+		return status;
+	if (!seconds || seconds > 3600)
+		return cmd_usage("run", "--deadline: 1 to 3600 seconds");
+	((struct campaign_options *)ctx)->deadline_s = (u32)seconds;
+	return 0;
+}
+
+static int set_include(void *ctx, const char *value)
+{
+	select_include(&((struct campaign_options *)ctx)->select, value);
+	return 0;
+}
+
+static int set_exclude(void *ctx, const char *value)
+{
+	select_exclude(&((struct campaign_options *)ctx)->select, value);
+	return 0;
+}
+
+static int set_waivers(void *ctx, const char *value)
+{
+	((struct campaign_options *)ctx)->waivers = value;
+	return 0;
+}
+
+static int set_dir(void *ctx, const char *value)
+{
+	((struct campaign_options *)ctx)->dir = value;
+	return 0;
+}
+
+static const struct cmd_option options[] = {
+	{ "profile", 'p', true, set_profile },
+	{ "test", 't', true, set_include },
+	{ "exclude", 'x', true, set_exclude },
+	{ "waivers", 'w', true, set_waivers },
+	{ "output", 'o', true, set_dir },
+	{ "seed", 's', true, set_seed },
+	{ "deadline", 'd', true, set_deadline },
+	{ NULL },
+};
+
+/* The variable that users of selftests/vfio export already; free(). */
+static char *device_of_environment(void)
+{
+	const char *bdf = getenv("VFIO_SELFTESTS_BDF");
+
+	return bdf && bdf[0] ? mem_printf("vfio:%s", bdf) : NULL;
+}
+
+static int run(int argc, char **argv)
+{
+	struct campaign_options campaign = { .seed = 1 };
+	char **uris, *fallback = NULL;
+	int status = cmd_parse(argc, argv, options, &campaign, &uris);
+
+	if (status)
+		goto out;
+	if (!*uris) {
+		fallback = device_of_environment();
+		uris = &fallback;
+	}
+	if (!*uris) {
+		status = cmd_usage("run", "which device? migcheck list shows them, "
+				   "emu:v1 is built in");
+		goto out;
+	}
+	campaign.uris = (const char *const *)uris;
+	campaign.uri_count = fallback ? 1 : (u32)(argv + argc - uris);
+	status = campaign_run(&campaign);
+out:
+	select_free(&campaign.select);
+	free(fallback);
+	return status;
+}
+
+const struct cmd cmd_run = {
+	.name = "run",
+	.line = "judge devices",
+	.run = run,
+	.help =
+"usage: migcheck run URI... [OPTIONS]\n\n"
+"Judges the migration uAPI of each device and leaves it RUNNING. A URI is\n"
+"vfio:0000:3b:00.2 (PCI), vfio:UUID (mediated), vfio:/dev/vfio/devices/vfio3,\n"
+"or a built-in reference device: emu:v1, emu:v2, emu:v2-precopy.\n\n"
+"  -p, --profile P    default, strict (for new drivers: \"should\" fails too),\n"
+"                     header-only, vmm, hostile (in a throw-away VM only)\n"
+"  -t, --test GLOB    only these rules (number or symbol) or tests\n"
+"  -x, --exclude GLOB not these\n"
+"  -w, --waivers FILE known deviations\n"
+"  -o, --output DIR   results.json, ktap, log, and a trace of each failure\n"
+"  -s, --seed N       of everything random (1)\n"
+"  -d, --deadline S   seconds that a test may take (30; 5 for emu:)\n\n"
+"  migcheck run emu:v1 emu:v2\n"
+"  migcheck run vfio:0000:3b:00.2 --profile strict -t 'V2-FSM-*' -o results\n",
+};

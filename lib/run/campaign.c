@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "../mig.h"
+#include "campaign_state.h"
+#include "child.h"
+#include "mem.h"
+#include "say.h"
+#include "summary.h"
+
+int campaign_suite(struct suite *ret_suite)
+{
+	if (!suite_load(ret_suite))
+		return 0;
+	say_error("no conformance tests in %s; build them, or name their place "
+		  "in MIGCHECK_TESTS", ret_suite->dir);
+	return 99;
+}
+
+u32 campaign_deadline(const char *uri)
+{
+	const char *wish = getenv("MIGCHECK_DEADLINE");
+	int seconds = wish ? atoi(wish) : 0;
+
+	if (seconds > 0)
+		return (u32)seconds;
+	return strncmp(uri, "emu:", 4) ? 30 : 5;
+}
+
+int campaign_refuse(const struct device *device)
+{
+	const char *message = device->message, *advice = device_advice(device);
+
+	if (!device->error && !device->generation) {
+		say_error("%s offers no migration: neither a v1 region nor the v2 "
+			  "feature; nothing to test", device->uri);
+		return 4;
+	}
+	if (!device->error)
+		return 0;
+	if (!message[0])
+		message = strerror(-device->error);
+	say_error("%s: %s%s%s", device->uri, message,
+		  !device->message[0] && advice[0] ? "; " : "",
+		  device->message[0] ? "" : advice);
+	return device->error == -EINVAL ? 64 : 99;
+}
+
+static void describe_host(struct judgements *all)
+{
+	time_t now = time(NULL);
+	struct utsname host;
+	struct tm tm;
+
+	uname(&host);
+	snprintf(all->kernel, sizeof(all->kernel), "%.71s", host.release);
+	snprintf(all->arch, sizeof(all->arch), "%.71s", host.machine);
+	gmtime_r(&now, &tm);
+	strftime(all->started, sizeof(all->started), "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+/* Devices without migration are passed over as long as others have it. */
+static int probe_devices(struct campaign *c, struct select *select)
+{
+	struct judgements *all = &c->all;
+	struct judgement *j;
+	int status = 0;
+	u32 i;
+
+	for (i = 0; i < c->options->uri_count; i++) {
+		all->list = mem_room(all->list, all->count, sizeof(*j));
+		j = &all->list[all->count];
+		device_probe(c->options->uris[i], &j->device);
+		status = campaign_refuse(&j->device);
+		if (status && status != 4)
+			return status;
+		if (status)
+			continue;
+		select->generations[j->device.generation] = true;
+		all->count++;
+	}
+	return all->count ? 0 : status;
+}
+
+static int apply_selection(struct campaign *c, struct select *select)
+{
+	char *error = NULL;
+	int err = select_apply(select, &c->suite, &error);
+
+	if (err)
+		say_error("%s", error);
+	free(error);
+	return err ? 64 : 0;
+}
+
+static int load_waivers(struct campaign *c)
+{
+	char today[11], *error = NULL;
+	int err;
+	u32 i;
+
+	if (!c->options->waivers)
+		return 0;
+	snprintf(today, sizeof(today), "%.10s", c->all.started);
+	err = waivers_load(c->options->waivers, today, &c->waivers, &error);
+	if (err)
+		say_error("%s", error);
+	free(error);
+	for (i = 0; !err && i < c->waivers.count; i++)
+		if (c->waivers.list[i].expired)
+			say("the waiver of %s has expired on %s: ignored\n",
+			    spec_rows[c->waivers.list[i].req].number,
+			    c->waivers.list[i].expires);
+	return err ? 64 : 0;
+}
+
+static void watch_kernel(struct campaign *c)
+{
+	bool counts = false;
+	int err;
+	u32 i;
+
+	for (i = 0; i < c->all.count; i++)
+		counts |= !!(c->all.list[i].device.caps & MIG_CAP_KERNEL);
+	if (!counts)
+		return;
+	err = kmsg_open(&c->kmsg);
+	if (err)
+		say("the kernel log is not watched: %s\n", strerror(-err));
+}
+
+static double seconds_since(u64 start_ms)
+{
+	return (double)(child_clock_ms() - start_ms) / 1000;
+}
+
+static int campaign_judge(struct campaign *c)
+{
+	u64 start = child_clock_ms();
+	int status;
+
+	watch_kernel(c);
+	status = campaign_judge_devices(c);
+	if (status)
+		return status;
+	c->all.duration_s = seconds_since(start);
+	status = campaign_publish(c);
+	summary_end(&c->all);
+	return status ? status : judgement_status(&c->all);
+}
+
+int campaign_run(struct campaign_options *options)
+{
+	struct campaign c = { .options = options, .kmsg = { .fd = -1 } };
+	int status;
+
+	c.all.profile = options->profile;
+	c.all.seed = options->seed;
+	c.all.dir = options->dir;
+	describe_host(&c.all);
+	status = load_waivers(&c);
+	if (!status)
+		status = probe_devices(&c, &options->select);
+	if (!status)
+		status = campaign_suite(&c.suite);
+	if (!status)
+		status = apply_selection(&c, &options->select);
+	if (!status)
+		status = campaign_open_files(&c);
+	if (!status)
+		status = campaign_judge(&c);
+
+	if (c.log)
+		fclose(c.log);
+	kmsg_close(&c.kmsg);
+	workdir_remove(&c.work);
+	waivers_free(&c.waivers);
+	judgements_free(&c.all);
+	suite_free(&c.suite);
+	return status;
+}

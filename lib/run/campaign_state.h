@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The inside of a campaign, shared by campaign*.c only. */
+#ifndef MIGCHECK_RUN_CAMPAIGN_STATE_H
+#define MIGCHECK_RUN_CAMPAIGN_STATE_H
+
+#include <stdio.h>
+
+#include "campaign.h"
+#include "kmsg.h"
+#include "workdir.h"
+
+struct campaign {
+	const struct campaign_options *options;
+	struct judgements all;
+	struct suite suite;
+	struct waivers waivers;
+	struct workdir work;
+	struct kmsg kmsg;
+	FILE *log;
+};
+
+/* Judges and restores one device after the other. 99 where interrupted. */
+int campaign_judge_devices(struct campaign *c);
+
+/* The files of -o: opened before, published after. 0 or 99. */
+int campaign_open_files(struct campaign *c);
+int campaign_publish(struct campaign *c);
+
+#endif

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../model/cells_v1.h"
+#include "mem.h"
+#include "record.h"
+
+/* A device that breaks everything all the time must not fill our memory. */
+enum { FACTS_MAX = 20000, KERNEL_MAX = 1000 };
+
+static const char *const outcome_names[] = {
+	[RECORD_PASS] = "pass",
+	[RECORD_FAIL] = "fail",
+	[RECORD_SKIP] = "skip",
+	[RECORD_NOT_OFFERED] = "not-offered",
+	[RECORD_BLOCKED] = "blocked",
+	[RECORD_TIMEOUT] = "timeout",
+	[RECORD_CRASH] = "crash",
+};
+
+int record_outcome_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(outcome_names); i++)
+		if (!strcmp(outcome_names[i], name))
+			return (int)i;
+	return -EINVAL;
+}
+
+struct record_test *record_test(struct record *record,
+				const struct suite_binary *binary,
+				const char *name)
+{
+	struct record_test *test;
+	u32 i;
+
+	for (i = record->test_count; i--;) {
+		test = &record->tests[i];
+		if (test->binary == binary && !strcmp(test->name, name))
+			return test;
+	}
+	record->tests = mem_room(record->tests, record->test_count,
+				 sizeof(*test));
+	test = &record->tests[record->test_count++];
+	test->name = mem_dup(name);
+	test->binary = binary;
+	test->message = mem_dup("");
+	return test;
+}
+
+void record_add_fact(struct record *record, const struct record_fact *fact)
+{
+	struct record_fact *copy;
+
+	if (record->fact_count == FACTS_MAX)
+		return;
+	record->facts = mem_room(record->facts, record->fact_count,
+				 sizeof(*copy));
+	copy = &record->facts[record->fact_count++];
+	*copy = *fact;
+	copy->test = mem_line(fact->test);
+	copy->expected = mem_line(fact->expected);
+	copy->seen = mem_line(fact->seen);
+	copy->calls = mem_dup(fact->calls);
+	copy->trace = mem_line(fact->trace);
+}
+
+void record_add_kernel(struct record *record, const struct suite_binary *binary,
+		       const char *test, const char *line)
+{
+	struct record_test *t = test ? record_test(record, binary, test) : NULL;
+
+	if (t && !t->kernel)
+		t->kernel = mem_line(line);
+	if (record->kernel_count == KERNEL_MAX)
+		return;
+	record->kernel_log = mem_room(record->kernel_log, record->kernel_count,
+				      sizeof(char *));
+	record->kernel_log[record->kernel_count++] =
+		mem_printf("%s: %s", test ? test : binary->name, line);
+}
+
+enum spec_severity record_severity(const struct record_fact *fact,
+				   enum spec_profile profile)
+{
+	if (fact->cell)
+		return fact->cell->severity[profile];
+	return spec_severity(fact->req,
+			     fact->outcome == REPORT_LAPSE ? GRADE_LAPSE :
+							     GRADE_BREACH,
+			     profile);
+}
+
+static void free_strings(char **strings, u32 count)
+{
+	while (count)
+		free(strings[--count]);
+	free(strings);
+}
+
+void record_free(struct record *record)
+{
+	u32 i;
+
+	for (i = 0; i < record->fact_count; i++) {
+		free(record->facts[i].test);
+		free(record->facts[i].expected);
+		free(record->facts[i].seen);
+		free(record->facts[i].calls);
+		free(record->facts[i].trace);
+	}
+	for (i = 0; i < record->test_count; i++) {
+		free(record->tests[i].name);
+		free(record->tests[i].message);
+		free(record->tests[i].harness);
+		free(record->tests[i].kernel);
+	}
+	free_strings(record->capabilities, record->capability_count);
+	free_strings(record->kernel_log, record->kernel_count);
+	free(record->facts);
+	free(record->tests);
+	free(record->driver);
+	free(record->end_state);
+	free(record->abandoned);
+	memset(record, 0, sizeof(*record));
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a run of the suite on one device has told: its tests and how each
+ * ended, and the facts. No verdicts yet; those are verdict.h's.
+ */
+#ifndef MIGCHECK_RUN_RECORD_H
+#define MIGCHECK_RUN_RECORD_H
+
+#include "../report.h"
+#include "suite.h"
+
+struct cell_v1;
+
+enum record_outcome {
+	RECORD_PASS,
+	RECORD_FAIL,
+	RECORD_SKIP,
+	RECORD_NOT_OFFERED,
+	RECORD_BLOCKED, /* the road to its destination was blocked */
+	RECORD_TIMEOUT,
+	RECORD_CRASH,
+	RECORD_NOT_RUN, /* its binary ended before */
+};
+
+struct record_test {
+	char *name;
+	const struct suite_binary *binary;
+	enum record_outcome outcome;
+	char *message; /* "" where there is nothing to say */
+	char *harness; /* how the harness ended it, or NULL if it ended itself */
+	bool hung;     /* harness: for being late */
+	char *kernel;  /* what the kernel complained about meanwhile, or NULL */
+	double duration_s;
+};
+
+/* A lapse or a breach; rules that held are in record.held. */
+struct record_fact {
+	enum req req;
+	enum report_outcome outcome;
+	const struct cell_v1 *cell; /* or NULL */
+	char *test, *expected, *seen;
+	char *calls; /* the last calls, oldest first, a line each; or NULL */
+	char *trace; /* name of a file in the directory of traces, or NULL */
+};
+
+struct record {
+	char *driver;	    /* as the tests say, or NULL */
+	char **capabilities;
+	u32 capability_count;
+	char *end_state;    /* as the last test says, or NULL */
+	u64 calls;
+	bool held[REQ_COUNT];
+	struct record_fact *facts;
+	u32 fact_count;
+	struct record_test *tests;
+	u32 test_count;
+	char **kernel_log; /* attributed lines */
+	u32 kernel_count;
+	char *abandoned; /* why the device was given up, or NULL */
+	bool interrupted;
+};
+
+/* Names as in events: "pass", "not-offered", ... -EINVAL for others. */
+int record_outcome_find(const char *name);
+
+/* The record of test @name of @binary, made if it is new. */
+struct record_test *record_test(struct record *record,
+				const struct suite_binary *binary,
+				const char *name);
+
+/* Copies the strings of @fact. Facts beyond a bound are dropped. */
+void record_add_fact(struct record *record, const struct record_fact *fact);
+
+/* The kernel said @line while @test (may be NULL) of @binary ran. */
+void record_add_kernel(struct record *record, const struct suite_binary *binary,
+		       const char *test, const char *line);
+
+/* The severity of @fact for users of @profile. */
+enum spec_severity record_severity(const struct record_fact *fact,
+				   enum spec_profile profile);
+
+void record_free(struct record *record);
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "intake.h"
+#include "mem.h"
+#include "running.h"
+#include "supervise.h"
+
+enum { SLACK_S = 15, ENV_COUNT = 6 };
+
+static bool runs(const struct supervise_plan *plan,
+		 const struct suite_binary *binary,
+		 const struct suite_test *test)
+{
+	return test->selected && suite_applies(binary, test, plan->generation);
+}
+
+/* "-r NAME" for each test, nothing where all run. NULL: none does. */
+static const char **make_argv(const struct supervise_plan *plan,
+			      const struct suite_binary *binary)
+{
+	const char **argv = calloc(2 * binary->test_count + 2, sizeof(*argv));
+	u32 i, n = 0;
+
+	if (!argv)
+		return NULL;
+	argv[n++] = binary->path;
+	for (i = 0; i < binary->test_count; i++) {
+		if (!runs(plan, binary, &binary->tests[i]))
+			continue;
+		argv[n++] = "-r";
+		argv[n++] = binary->tests[i].run;
+	}
+	if (n == 2 * binary->test_count + 1) {
+		argv[1] = NULL;
+	} else if (n == 1) {
+		free(argv);
+		return NULL;
+	}
+	return argv;
+}
+
+static void make_env(const struct supervise_plan *plan, const char *events,
+		     char *ret_env[ENV_COUNT + 1])
+{
+	ret_env[0] = mem_printf("MIGCHECK_DEVICES=%s%s%s", plan->uri,
+				plan->others[0] ? " " : "", plan->others);
+	ret_env[1] = mem_printf("MIGCHECK_PROFILE=%s",
+				spec_profile_name(plan->profile));
+	ret_env[2] = mem_printf("MIGCHECK_EVENTS=%s", events);
+	ret_env[3] = mem_printf("MIGCHECK_SEED=%llu",
+				(unsigned long long)plan->seed);
+	ret_env[4] = mem_printf("MIGCHECK_DEADLINE=%u", plan->deadline_s);
+	ret_env[5] = mem_printf("MIGCHECK_TRACES=%s", plan->traces);
+	ret_env[6] = NULL;
+}
+
+static void free_env(char **env)
+{
+	for (; *env; env++)
+		free(*env);
+}
+
+static void expect_test(struct record *record, const struct suite_binary *binary,
+			const char *name)
+{
+	record_test(record, binary, name)->outcome = RECORD_NOT_RUN;
+}
+
+/* Enters all tests, so that those that never come have a place; their number. */
+static u32 expect_tests(const struct supervise_plan *plan,
+			const struct suite_binary *binary,
+			struct record *record)
+{
+	u32 i, count = 0;
+
+	if (!binary->test_count)
+		expect_test(record, binary, binary->name);
+	for (i = 0; i < binary->test_count; i++) {
+		if (!runs(plan, binary, &binary->tests[i]))
+			continue;
+		expect_test(record, binary, binary->tests[i].name);
+		count++;
+	}
+	return count;
+}
+
+static void watch_child(struct running *r, struct child *child, u32 deadline_ms,
+			const char *events)
+{
+	struct child_watch watch = {
+		.ctx = r,
+		.line = running_line,
+		.fd = r->kmsg ? r->kmsg->fd : -1,
+		.ready = running_kernel,
+		.expired = running_expired,
+	};
+	struct child_result result;
+
+	child_wait(child, deadline_ms, &watch, &result);
+	running_kernel(r);
+	intake_file(r->record, r->binary, events);
+	running_settle(r, &result);
+	if (result.end == CHILD_ABANDONED)
+		r->record->abandoned = running_end(r, &result);
+	r->record->interrupted = child_interrupted() != 0;
+}
+
+static void run_binary(const struct supervise_plan *plan,
+		       const struct suite_binary *binary, const char **argv,
+		       struct record *record)
+{
+	struct running r = { .binary = binary, .record = record,
+			     .kmsg = plan->kmsg, .log = plan->log,
+			     .deadline_ms = plan->deadline_s * 1000 };
+	char *events = mem_printf("%s/events", plan->work);
+	u32 tests = expect_tests(plan, binary, record);
+	struct child_result none = { .status = 127 };
+	char *env[ENV_COUNT + 1];
+	struct child child;
+
+	make_env(plan, events, env);
+	if (child_start(argv, (const char *const *)env, &child))
+		running_settle(&r, &none);
+	else
+		watch_child(&r, &child,
+			    (tests * plan->deadline_s + SLACK_S) * 1000, events);
+	unlink(events);
+	free_env(env);
+	free(events);
+	free(r.test);
+}
+
+bool supervise_binary(const struct supervise_plan *plan,
+		      const struct suite_binary *binary, struct record *record)
+{
+	bool mine = !binary->generation || binary->generation == plan->generation;
+	const char **argv = mine ? make_argv(plan, binary) : NULL;
+
+	if (argv)
+		run_binary(plan, binary, argv, record);
+	free(argv);
+	return !record->abandoned && !record->interrupted;
+}
+
+void supervise_device(const struct supervise_plan *plan, struct record *record)
+{
+	u32 i;
+
+	for (i = 0; i < plan->suite->count; i++)
+		if (!supervise_binary(plan, &plan->suite->binaries[i], record))
+			return;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Runs the suite on a device: one binary after the other, each in a child that
+ * is not trusted to end. What it tells arrives in a record.
+ *
+ * A test that does not end is ended by its own binary; where that hangs too,
+ * because the device holds a call in the kernel, the supervisor kills it, and
+ * if even that fails gives the device up: the record says so, and the rest of
+ * the suite is not run on it.
+ */
+#ifndef MIGCHECK_RUN_SUPERVISE_H
+#define MIGCHECK_RUN_SUPERVISE_H
+
+#include <stdio.h>
+
+#include "kmsg.h"
+#include "record.h"
+
+struct supervise_plan {
+	const struct suite *suite;
+	const char *uri;
+	const char *others; /* URIs that tests may use beside it, or "" */
+	int generation;
+	enum spec_profile profile;
+	u64 seed;
+	u32 deadline_s;	   /* of one test */
+	const char *work;  /* directory of the event file */
+	const char *traces; /* directory of traces */
+	struct kmsg *kmsg; /* NULL: the kernel's log does not count */
+	FILE *log;	   /* for what the binaries print, or NULL */
+};
+
+/*
+ * Runs the selected tests of @binary that apply to the device. False where the
+ * device was given up or the tool is to end (the record says which).
+ */
+bool supervise_binary(const struct supervise_plan *plan,
+		      const struct suite_binary *binary, struct record *record);
+
+/* All binaries of the suite. */
+void supervise_device(const struct supervise_plan *plan, struct record *record);
+
+#endif

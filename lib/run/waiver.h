@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Known deviations. A waivers file is a JSON array; each object takes one
+ * failure of one rule out of the verdict:
+ *
+ *   [
+ *     {
+ *       "rule": "V1-PEND-002",          number or symbol
+ *       "device": "vfio:0000:3b:*",     glob over the URI, or
+ *       "driver": "mlx5*",              glob over the driver's name, or both
+ *       "kernel": "6.7..6.11",          optional; "6.7", "6.7..", "..6.11"
+ *       "reason": "fixed by ...",       why it is accepted
+ *       "link": "https://...",          optional
+ *       "expires": "2027-01-31"         optional; ignored after that day
+ *     }
+ *   ]
+ *
+ * Nothing else may stand in it: a misspelt field must not waive in silence.
+ * A waiver whose rule was judged and did not fail is an unexpected pass, which
+ * fails the run: the waiver has to go.
+ */
+#ifndef MIGCHECK_RUN_WAIVER_H
+#define MIGCHECK_RUN_WAIVER_H
+
+#include "../spec/spec.h"
+
+struct waiver {
+	enum req req;
+	char *device, *driver, *kernel, *reason, *link, *expires; /* or NULL */
+	bool expired;
+};
+
+struct waivers {
+	struct waiver *list;
+	u32 count;
+};
+
+/*
+ * Reads @path. -EINVAL where it is malformed, -errno where it cannot be read;
+ * @ret_error (free()) then has one line that names file, line or waiver and
+ * field. @today is "YYYY-MM-DD".
+ */
+int waivers_load(const char *path, const char *today,
+		 struct waivers *ret_waivers, char **ret_error);
+/* The same from memory; @name stands for the path in messages. */
+int waivers_parse(const char *text, const char *name, const char *today,
+		  struct waivers *ret_waivers, char **ret_error);
+void waivers_free(struct waivers *waivers);
+
+/*
+ * The first waiver in force for @req on this device and kernel; NULL if none.
+ * @waivers may be NULL.
+ */
+const struct waiver *waivers_find(const struct waivers *waivers, enum req req,
+				  const char *uri, const char *driver,
+				  const char *kernel);
+
+#endif

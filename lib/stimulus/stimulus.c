@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stimulus.h"
+
+/* The first that recognises a device has it: the most particular come first. */
+static const struct stimulus_ops *const stimulus_kinds[] = {
+	&stimulus_refdev,
+	&stimulus_mtty,
+	&stimulus_pci,
+};
+
+static const struct stimulus_ops *stimulus_of(struct mig_dev *dev)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(stimulus_kinds); i++)
+		if (stimulus_kinds[i]->probe(dev))
+			return stimulus_kinds[i];
+	return NULL;
+}
+
+int stimulus_create(struct mig_dev *dev, struct stimulus **ret_stimulus)
+{
+	const struct stimulus_ops *ops;
+	struct uapi_device_info info;
+	struct stimulus *st;
+	int ret;
+
+	/* Some drivers answer nothing else right before this was asked. */
+	ret = mig_device_info(dev, &info);
+	if (ret)
+		return ret;
+	ops = stimulus_of(dev);
+	if (!ops)
+		return -ENODEV;
+	st = calloc(1, sizeof(*st));
+	if (!st)
+		return -ENOMEM;
+	st->ops = ops;
+	ret = stimulus_rebind(st, dev);
+	if (ret)
+		goto err_destroy;
+	*ret_stimulus = st;
+	return 0;
+
+err_destroy:
+	stimulus_destroy(st);
+	return ret;
+}
+
+void stimulus_destroy(struct stimulus *st)
+{
+	if (!st)
+		return;
+	if (st->ops->release)
+		st->ops->release(st);
+	free(st);
+}
+
+int stimulus_rebind(struct stimulus *st, struct mig_dev *dev)
+{
+	struct uapi_device_info info;
+	int ret;
+
+	if (!st)
+		return 0;
+	st->dev = dev;
+	if (!dev || !st->ops->attach)
+		return 0;
+	ret = mig_device_info(dev, &info);
+	return ret ? ret : st->ops->attach(st);
+}
+
+bool stimulus_can_mark(const struct stimulus *st)
+{
+	return st && st->ops->mark && st->ops->verify;
+}
+
+#define STIMULUS_FORWARD(st, op, ...)                      \
+	do {                                               \
+		if (!(st) || !(st)->ops->op)               \
+			return -EOPNOTSUPP;                \
+		if (!(st)->dev)                            \
+			return -ENODEV;                    \
+		return (st)->ops->op(st, ##__VA_ARGS__);   \
+	} while (0)
+
+int stimulus_mark(struct stimulus *st, u64 seed)
+{
+	STIMULUS_FORWARD(st, mark, seed);
+}
+
+int stimulus_verify(struct stimulus *st, u64 seed)
+{
+	STIMULUS_FORWARD(st, verify, seed);
+}
+
+int stimulus_verify_all(struct stimulus *st, u64 seed)
+{
+	STIMULUS_FORWARD(st, verify_all, seed);
+}
+
+int stimulus_patch(struct stimulus *st, u64 seed, u32 k)
+{
+	STIMULUS_FORWARD(st, patch, seed, k);
+}
+
+int stimulus_verify_patch(struct stimulus *st, u64 seed, u32 k)
+{
+	STIMULUS_FORWARD(st, verify_patch, seed, k);
+}
+
+int stimulus_work(struct stimulus *st)
+{
+	STIMULUS_FORWARD(st, work);
+}
+
+int stimulus_dma_write(struct stimulus *st, u64 iova, u32 len, u64 seed)
+{
+	STIMULUS_FORWARD(st, dma_write, iova, len, seed);
+}
+
+int stimulus_activity_start(struct stimulus *st)
+{
+	STIMULUS_FORWARD(st, activity_start);
+}
+
+int stimulus_activity_stop(struct stimulus *st)
+{
+	STIMULUS_FORWARD(st, activity_stop);
+}
+
+int stimulus_activity_seen(struct stimulus *st, u64 *ret_dma, u64 *ret_irq)
+{
+	STIMULUS_FORWARD(st, activity_seen, ret_dma, ret_irq);
+}
+
+int stimulus_submit(struct stimulus *st, u64 seed)
+{
+	STIMULUS_FORWARD(st, submit, seed);
+}
+
+int stimulus_finished(struct stimulus *st, u64 seed)
+{
+	STIMULUS_FORWARD(st, finished, seed);
+}
+
+int stimulus_is_initial(struct stimulus *st)
+{
+	STIMULUS_FORWARD(st, is_initial);
+}
+
+/* splitmix64 */
+static u64 stimulus_mix(u64 x)
+{
+	x += 0x9e3779b97f4a7c15ull;
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
+	return x ^ (x >> 31);
+}
+
+u64 stimulus_pattern(u64 seed, u64 place)
+{
+	u64 pattern = stimulus_mix(stimulus_mix(seed >> 1) + place);
+
+	return seed & 1 ? ~pattern : pattern;
+}
+
+void stimulus_fill(void *buf, size_t len, u64 seed, u64 place)
+{
+	u8 *at = buf;
+	u64 word;
+	size_t n;
+
+	for (; len; at += n, len -= n) {
+		word = stimulus_pattern(seed, place++);
+		n = len < sizeof(word) ? len : sizeof(word);
+		memcpy(at, &word, n);
+	}
+}
+
+static int stimulus_exact(ssize_t count, size_t len)
+{
+	if (count < 0)
+		return count;
+	return (size_t)count == len ? 0 : -EIO;
+}
+
+int stimulus_read(struct stimulus *st, u64 offset, void *ret_buf, size_t len)
+{
+	return stimulus_exact(mig_pread(&st->dev->file, ret_buf, len, offset),
+			      len);
+}
+
+int stimulus_write(struct stimulus *st, u64 offset, const void *buf, size_t len)
+{
+	return stimulus_exact(mig_pwrite(&st->dev->file, buf, len, offset), len);
+}
+
+int stimulus_differ(struct stimulus *st, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(st->differs, sizeof(st->differs), fmt, args);
+	va_end(args);
+	return -EILSEQ;
+}

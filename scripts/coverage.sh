@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# COVERAGE.md and the lcov report in build/coverage/: what is checked, what is
+# proven, where it ran, and which lines of lib/ and fixtures/ that reached.
+set -eu
+cd "$(dirname "$0")/.."
+out=build/coverage
+rm -rf "$out" && mkdir -p "$out"
+
+scripts/deps.sh build test
+make -s all
+make -s COVER=1 BUILD=build/cover all
+find build/cover -name '*.gcda' -delete
+
+# Failing runs are results too; only a run without results stops this.
+build/cover/unit >"$out/unit.txt" 2>&1 || true
+for profile in v1 v2 v2-stop v2-p2p v2-precopy; do
+	build/cover/migcheck run "emu:$profile" >"$out/$profile.txt" 2>&1 || true
+done
+build/cover/migcheck prove --format tsv >"$out/prove-cover.tsv" 2>"$out/prove-cover.err" || true
+build/migcheck run emu:v1 -o "$out/emu-v1" >"$out/emu-v1.txt" || true
+build/migcheck run emu:v2 -o "$out/emu-v2" >"$out/emu-v2.txt" || true
+build/migcheck rules --format json >"$out/rules.json"
+build/migcheck prove --format tsv >"$out/prove.tsv" || true
+runs=(--run "emulation=$out/emu-v1" --run "emulation=$out/emu-v2")
+if scripts/deps.sh vm; then
+	make -s STATIC=1 BUILD=build/static all
+	scripts/vm.sh -o "$out/vm" -- run @1 --waivers fixtures/waivers/mtty.json >"$out/vm.txt" 2>&1 || true
+	runs+=(--run "mtty (VM, group)=$out/vm")
+fi
+
+lcov --quiet --capture --directory build/cover --output-file "$out/all.info"
+: >"$out/summary.txt"
+for part in lib fixtures/refdev; do
+	lcov --quiet --extract "$out/all.info" "$PWD/$part/*" --output-file "$out/part.info"
+	echo "== $part" >>"$out/summary.txt"
+	lcov --summary "$out/part.info" 2>&1 >>"$out/summary.txt" | grep -v '^Reading' >>"$out/summary.txt" || true
+done
+lcov --quiet --extract "$out/all.info" "$PWD/lib/*" "$PWD/fixtures/*" --output-file "$out/report.info"
+genhtml --quiet --output-directory "$out/html" "$out/report.info"
+
+python3 scripts/coverage.py --rules "$out/rules.json" --proof "$out/prove.tsv" \
+	"${runs[@]}" --lcov "$out/summary.txt" >"$out/COVERAGE.md"
+mv "$out/COVERAGE.md" COVERAGE.md
+sed -n '5,14p' COVERAGE.md

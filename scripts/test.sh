@@ -1,0 +1,129 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Everything that `make test` promises, on whatever hosts this machine can run:
+# unit tests, lint, the suite on the emulated devices (plain, sanitized, built
+# by clang), bad input, the proof, and the suite on a real kernel in a VM.
+#
+# Each stage prints its own lines and is counted; the last line of all is
+# "N passed, N failed[, N skipped]".
+set -u
+cd "$(dirname "$0")/.." || exit 99
+passed=0 failed=0 skipped=0
+out=build/test
+rm -rf "$out" && mkdir -p "$out" || exit 99
+
+count() { # PASSED FAILED [SKIPPED]
+	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + ${3:-0}))
+}
+
+stage() {
+	printf '\n== %s\n' "$1"
+	started=$SECONDS
+}
+
+# One verdict of a whole command.
+single() { # NAME COMMAND...
+	local name=$1
+	shift
+	if "$@" >"$out/single.log" 2>&1; then
+		echo "ok $name"
+		count 1 0
+	else
+		echo "not ok $name (exit $?)"
+		tail -n 30 "$out/single.log"
+		count 0 1
+	fi
+}
+
+# The results of a TAP stream in $1; the exit status of the run in $2.
+count_tap() {
+	local ok bad skip
+	skip=$(grep -cE '^ok .*# SKIP' "$1")
+	ok=$(($(grep -cE '^ok ' "$1") - skip))
+	bad=$(grep -cE '^not ok ' "$1")
+	if [ "$2" != 0 ] && [ "$bad" = 0 ]; then bad=1; fi
+	if [ "$((ok + bad))" = 0 ]; then bad=1; fi
+	count "$ok" "$bad" "$skip"
+	echo "   $ok passed, $bad failed, $skip skipped, exit $2 ($((SECONDS - started)) s)"
+}
+
+suite() { # DIR MIGCHECK URI...
+	local dir=$out/$1 status
+	shift
+	"$1" run "${@:2}" -o "$dir" >"$dir.txt" 2>&1
+	status=$?
+	tail -n 3 "$dir.txt"
+	[ "$status" = 0 ] || grep -E '^ *FAIL' "$dir.txt"
+	touch "$dir/ktap"
+	count_tap "$dir/ktap" "$status"
+}
+
+scripts/deps.sh build test || exit 99
+
+stage "build: gcc, clang, static, sanitizers"
+single "build with gcc" make -s all
+single "build with clang" make -s CC=clang BUILD=build/clang all
+single "build static" make -s STATIC=1 BUILD=build/static all
+single "build with ASan and UBSan" make -s SANITIZE=1 BUILD=build/sanitize all
+
+stage "unit tests"
+build/unit >"$out/unit.txt" 2>&1
+status=$?
+grep -E '%: Checks:|:[FE]:' "$out/unit.txt" | tail -n 20
+checks=$(sed -nE 's/.*Checks: ([0-9]+), Failures.*/\1/p' "$out/unit.txt" | awk '{ s += $1 } END { print s + 0 }')
+bad=$(sed -nE 's/.*Failures: ([0-9]+), Errors: ([0-9]+).*/\1 \2/p' "$out/unit.txt" | awk '{ s += $1 + $2 } END { print s + 0 }')
+[ "$status" = 0 ] || [ "$bad" != 0 ] || bad=1
+count $((checks - bad)) "$bad"
+single "unit tests under the sanitizers" build/sanitize/unit
+
+stage "lint"
+scripts/lint.sh build >"$out/lint.txt" 2>&1
+grep -A 12 '^not ok' "$out/lint.txt"
+tail -n 1 "$out/lint.txt"
+count "$(grep -c '^ok ' "$out/lint.txt")" "$(grep -c '^not ok ' "$out/lint.txt")"
+
+for profile in v1 v2 v2-stop v2-p2p v2-precopy; do
+	stage "suite on emu:$profile"
+	suite "emu-$profile" build/migcheck "emu:$profile"
+done
+stage "suite on emu:v1 and emu:v2 under the sanitizers"
+suite emu-sanitize build/sanitize/migcheck emu:v1 emu:v2
+
+stage "command line: bad input"
+bash tests/cli/cli_test.sh build/migcheck >"$out/cli.txt" 2>&1
+status=$?
+grep '^not ok' "$out/cli.txt"
+count_tap "$out/cli.txt" "$status"
+
+stage "proof: each defect is caught, each variant passes"
+build/migcheck prove --format tsv >"$out/prove.tsv" 2>"$out/prove.err"
+awk -F'\t' 'NR > 1 && $5 != "ok"' "$out/prove.tsv"
+ok=$(awk -F'\t' 'NR > 1 && $5 == "ok"' "$out/prove.tsv" | wc -l)
+bad=$(awk -F'\t' 'NR > 1 && $5 != "ok"' "$out/prove.tsv" | wc -l)
+[ "$ok" != 0 ] || bad=1
+count "$ok" "$bad"
+echo "   $ok proven, $bad not ($((SECONDS - started)) s)"
+
+stage "a real kernel: mtty in a VM"
+if scripts/deps.sh vm; then
+	scripts/vm.sh -o "$out/vm" -- run @1 --waivers fixtures/waivers/mtty.json >"$out/vm.txt" 2>&1
+	status=$?
+	tail -n 3 "$out/vm.txt"
+	[ "$status" = 0 ] || grep -E '^ *FAIL' "$out/vm.txt"
+	touch "$out/vm/ktap"
+	# Waived failures are "not ok # waived" to nobody: the run's status counts.
+	sed 's/^not ok/ok/' "$out/vm/ktap" >"$out/vm.ktap"
+	count_tap "$out/vm.ktap" "$status"
+	single "a guest that dies is 99" bash tests/cli/vm_test.sh
+else
+	echo "skipped: this machine cannot run a VM"
+	count 0 0 1
+fi
+
+echo
+if [ "$skipped" = 0 ]; then
+	echo "$passed passed, $failed failed"
+else
+	echo "$passed passed, $failed failed, $skipped skipped"
+fi
+[ "$failed" = 0 ]

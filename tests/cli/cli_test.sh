@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What people type wrong: one clear line, the right exit status, nothing lost.
+#
+#   tests/cli/cli_test.sh BUILD/migcheck
+set -u
+migcheck=${1:-build/migcheck}
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+number=0 bad=0
+
+echo "TAP version 13"
+
+verdict() { # OK NAME WHY
+	number=$((number + 1))
+	if [ "$1" = 1 ]; then
+		echo "ok $number $2"
+	else
+		bad=1
+		echo "# $3"
+		sed 's/^/#   /' "$tmp/out" | head -n 8
+		echo "not ok $number $2"
+	fi
+}
+
+# expect NAME STATUS PATTERN LINES COMMAND...: the status, a line on stderr that
+# matches PATTERN, and not more than LINES lines on stderr.
+expect() {
+	local name=$1 status=$2 pattern=$3 lines=$4 got ok=1 why=
+	shift 4
+	timeout 60 "$@" >"$tmp/stdout" 2>"$tmp/out"
+	got=$?
+	[ "$got" = "$status" ] || { ok=0 why="exit $got instead of $status"; }
+	grep -qE -- "$pattern" "$tmp/out" || { ok=0 why="$why; stderr does not say '$pattern'"; }
+	[ "$(wc -l <"$tmp/out")" -le "$lines" ] || { ok=0 why="$why; more than $lines lines"; }
+	verdict "$ok" "$name" "$why"
+}
+
+expect unknown_scheme 64 "nosuch:x" 2 "$migcheck" run nosuch:x
+expect no_device_named 64 "device" 3 "$migcheck" run
+expect unknown_verb 64 "nosuchverb" 3 "$migcheck" nosuchverb
+expect unknown_option 64 "nosuchoption" 3 "$migcheck" run --nosuchoption emu:v1
+expect unknown_profile 64 "nosuch" 2 "$migcheck" run emu:v1 --profile nosuch
+expect unknown_variant 64 "NO_SUCH_VARIANT" 2 "$migcheck" run emu:v1+NO_SUCH_VARIANT
+expect filter_matches_nothing 64 "nosuchtest" 3 "$migcheck" run emu:v1 -t nosuchtest
+expect unknown_rule 64 "V9-NONE-001" 3 "$migcheck" explain V9-NONE-001
+expect rules_glob_matches_nothing 64 "NOSUCH" 3 "$migcheck" rules 'NOSUCH*'
+expect unknown_format 64 "yaml" 3 "$migcheck" rules --format yaml
+expect no_such_device 99 "ffff:ff:1f.7" 2 "$migcheck" run vfio:ffff:ff:1f.7
+expect no_such_report 64 "nosuchformat" 3 "$migcheck" report nosuchformat "$tmp"
+expect report_without_results 99 "results.json" 2 "$migcheck" report text "$tmp"
+
+echo '[{"rule": "V1-PEND-002"' >"$tmp/broken.json"
+expect broken_waivers 64 "broken.json" 2 "$migcheck" run emu:v1 --waivers "$tmp/broken.json"
+expect missing_waivers 64 "missing.json" 2 "$migcheck" run emu:v1 --waivers "$tmp/missing.json"
+
+: >"$tmp/file"
+expect output_is_a_file 99 "$tmp/file" 2 "$migcheck" run emu:v1 -o "$tmp/file"
+
+# A run that is stopped leaves no results file and a device that runs.
+"$migcheck" run emu:v1 emu:v2 -o "$tmp/interrupted" >"$tmp/out" 2>&1 &
+pid=$!
+for _ in $(seq 200); do
+	[ -s "$tmp/interrupted/ktap" ] || [ -s "$tmp/out" ] && break
+	sleep 0.01
+done
+kill -INT "$pid"
+wait "$pid"
+status=$?
+ok=1
+[ "$status" = 99 ] || ok=0
+[ ! -e "$tmp/interrupted/results.json" ] || ok=0
+grep -qi running "$tmp/out" || ok=0
+verdict "$ok" interrupted_run "exit $status; or a partial results.json; or the end state is not said"
+
+echo "1..$number"
+exit "$bad"

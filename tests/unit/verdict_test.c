@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From what a run has told to verdicts and the exit status. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../lib/run/intake.h"
+#include "../../lib/run/judgement.h"
+#include "../../lib/run/suite_load.h"
+#include "unit.h"
+
+/* One binary with three tests; "helper" is none of them. */
+static const char list_text[] =
+	"# FIXTURE            VARIANT                   TEST\n"
+	"global                                         \n"
+	"--------------------------------------------------------------\n"
+	"v1_x                                           one\n"
+	"                                               two\n"
+	"--------------------------------------------------------------\n"
+	"v1_y                 fast                      three\n"
+	"                     slow                      \n";
+
+static const char sites_text[] = "V1_PENDING_ZERO_IS_FINAL\tv1_x_one\n"
+				 "V1_STREAM_IS_FINITE\tv1_x_two\n"
+				 "V1_REGION_IS_SINGLE\tv1_x_two\n"
+				 "V1_STARTS_RUNNING\thelper\n"
+				 "nonsense\n";
+
+static struct suite_binary binary;
+static struct suite suite_of_one;
+static struct judgement j;
+
+static void setup(void)
+{
+	char *list = strdup(list_text), *sites = strdup(sites_text);
+
+	memset(&binary, 0, sizeof(binary));
+	memset(&j, 0, sizeof(j));
+	binary.name = "x_test";
+	binary.generation = 1;
+	suite_parse_list(&binary, list);
+	suite_parse_sites(&binary, sites);
+	free(list);
+	free(sites);
+	suite_of_one = (struct suite){ .binaries = &binary, .count = 1 };
+	j.in = (struct verdict_input){
+		.uri = "emu:v1", .driver = "refdev", .generation = 1,
+		.suite = &suite_of_one, .record = &j.record, .kernel = "6.1",
+	};
+}
+
+static void teardown(void)
+{
+	record_free(&j.record);
+}
+
+static void tell(const char *line)
+{
+	intake_line(&j.record, &binary, line);
+}
+
+#define FACT(rule, outcome, rest)                                          \
+	tell("{\"event\":\"fact\",\"test\":\"v1_x-one\",\"rule\":\"" rule \
+	     "\",\"outcome\":\"" outcome "\"" rest "}")
+#define TEST_ENDED(name, outcome, message)                           \
+	tell("{\"event\":\"test\",\"test\":\"" name "\",\"outcome\":\"" \
+	     outcome "\",\"message\":\"" message "\",\"duration_s\":0.5}")
+
+static void expect(const char *rule, enum verdict verdict)
+{
+	judgement_make(&j);
+	ck_assert_str_eq(verdict_name(j.rules[spec_req(spec_find(rule))].verdict),
+			 verdict_name(verdict));
+}
+
+static int status(void)
+{
+	struct judgements all = { .list = &j, .count = 1 };
+
+	judgement_make(&j);
+	return judgement_status(&all);
+}
+
+START_TEST(list_gives_tests_and_variants)
+{
+	ck_assert_uint_eq(binary.test_count, 4);
+	ck_assert_str_eq(binary.tests[0].name, "v1_x-one");
+	ck_assert_str_eq(binary.tests[1].run, "v1_x.two");
+	ck_assert_str_eq(binary.tests[2].name, "v1_y-fast-three");
+	ck_assert_str_eq(binary.tests[3].run, "v1_y.slow.three");
+	ck_assert_str_eq(binary.tests[3].function, "v1_y_three");
+}
+END_TEST
+
+START_TEST(helper_sites_belong_to_all_tests)
+{
+	ck_assert_uint_eq(binary.site_count, 4);
+	ck_assert(suite_checks(&binary, "v1_x-one", V1_PENDING_ZERO_IS_FINAL));
+	ck_assert(!suite_checks(&binary, "v1_x-two", V1_PENDING_ZERO_IS_FINAL));
+	ck_assert(suite_checks(&binary, "v1_y-fast-three", V1_STARTS_RUNNING));
+}
+END_TEST
+
+START_TEST(held_rule_passes)
+{
+	FACT("V1-PEND-002", "held", "");
+	TEST_ENDED("v1_x-one", "pass", "");
+	expect("V1-PEND-002", VERDICT_PASS);
+	ck_assert_int_eq(status(), 0);
+}
+END_TEST
+
+START_TEST(breach_fails_whatever_held)
+{
+	FACT("V1-PEND-002", "held", "");
+	FACT("V1-PEND-002", "breach", ",\"seen\":\"5\\nx\",\"trace\":\"/a/b\"");
+	TEST_ENDED("v1_x-one", "fail", "");
+	expect("V1-PEND-002", VERDICT_FAIL);
+	ck_assert_str_eq(j.rules[V1_PENDING_ZERO_IS_FINAL].fact->seen, "5 x");
+	ck_assert_str_eq(j.rules[V1_PENDING_ZERO_IS_FINAL].fact->trace, "b");
+	ck_assert_int_eq(status(), 1);
+}
+END_TEST
+
+START_TEST(should_warns_by_default_and_fails_strictly)
+{
+	FACT("V1-REGION-002", "breach", "");
+	expect("V1-REGION-002", VERDICT_WARN);
+	ck_assert_int_eq(status(), 0);
+	j.in.profile = PROFILE_STRICT;
+	expect("V1-REGION-002", VERDICT_FAIL);
+	j.in.profile = PROFILE_HEADER_ONLY;
+	expect("V1-REGION-002", VERDICT_INFO);
+}
+END_TEST
+
+START_TEST(lapse_warns_only)
+{
+	FACT("V1-PEND-002", "lapse", "");
+	expect("V1-PEND-002", VERDICT_WARN);
+}
+END_TEST
+
+START_TEST(worst_fact_counts)
+{
+	FACT("V1-PEND-002", "lapse", ",\"seen\":\"a\"");
+	FACT("V1-PEND-002", "breach", ",\"seen\":\"b\"");
+	FACT("V1-PEND-002", "lapse", ",\"seen\":\"c\"");
+	expect("V1-PEND-002", VERDICT_FAIL);
+	ck_assert_str_eq(j.rules[V1_PENDING_ZERO_IS_FINAL].fact->seen, "b");
+}
+END_TEST
+
+static const struct {
+	const char *outcome;
+	enum verdict verdict;
+	int status;
+} silences[] = {
+	{ "timeout", VERDICT_TIMEOUT, 1 },
+	{ "crash", VERDICT_ERROR, 99 },
+	{ "blocked", VERDICT_SKIP, 4 },
+	{ "skip", VERDICT_SKIP, 4 },
+	{ "not-offered", VERDICT_NOT_OFFERED, 4 },
+	{ "pass", VERDICT_SKIP, 4 },
+};
+
+START_TEST(silence_is_explained)
+{
+	char line[200];
+
+	snprintf(line, sizeof(line), "{\"event\":\"test\",\"test\":\"v1_x-one\","
+		 "\"outcome\":\"%s\",\"message\":\"m\"}", silences[_i].outcome);
+	tell(line);
+	expect("V1-PEND-002", silences[_i].verdict);
+	ck_assert_int_eq(status(), silences[_i].status);
+}
+END_TEST
+
+START_TEST(rule_without_checks_is_unchecked)
+{
+	expect("V1-PEND-009", VERDICT_UNCHECKED);
+	ck_assert(j.rules[V1_USER_ITERATES_UNTIL_ZERO].reason[0]);
+}
+END_TEST
+
+START_TEST(other_generation_is_no_concern)
+{
+	judgement_make(&j);
+	ck_assert(!j.rules[V2_MIGRATION_IMPLIES_STOP_COPY].concerned);
+	ck_assert(j.rules[V1_PENDING_ZERO_IS_FINAL].concerned);
+}
+END_TEST
+
+START_TEST(waived_failure_is_no_violation)
+{
+	struct waiver w = { .req = V1_PENDING_ZERO_IS_FINAL, .device = "emu:*",
+			    .reason = "known" };
+	struct waivers waivers = { .list = &w, .count = 1 };
+
+	j.in.waivers = &waivers;
+	FACT("V1-PEND-002", "breach", "");
+	FACT("V1-PEND-003", "held", "");
+	TEST_ENDED("v1_x-one", "fail", "");
+	expect("V1-PEND-002", VERDICT_WAIVED);
+	ck_assert_int_eq(verdict_test(&j.in, j.rules, &j.record.tests[0]),
+			 VERDICT_WAIVED);
+	ck_assert_int_eq(status(), 0);
+}
+END_TEST
+
+START_TEST(waiver_that_has_nothing_to_waive_fails)
+{
+	struct waiver w = { .req = V1_PENDING_ZERO_IS_FINAL, .device = "emu:*",
+			    .reason = "known" };
+	struct waivers waivers = { .list = &w, .count = 1 };
+
+	j.in.waivers = &waivers;
+	expect("V1-PEND-002", VERDICT_SKIP);
+	FACT("V1-PEND-002", "held", "");
+	expect("V1-PEND-002", VERDICT_UNEXPECTED_PASS);
+	ck_assert_int_eq(status(), 1);
+}
+END_TEST
+
+START_TEST(kernel_complaint_fails_the_test)
+{
+	FACT("V1-PEND-002", "held", "");
+	TEST_ENDED("v1_x-one", "pass", "");
+	record_add_kernel(&j.record, &binary, "v1_x-one", "WARNING: at x");
+	ck_assert_str_eq(j.record.kernel_log[0], "v1_x-one: WARNING: at x");
+	ck_assert_int_eq(status(), 1);
+}
+END_TEST
+
+START_TEST(rule_of_a_later_kernel_does_not_bind)
+{
+	j.in.kernel_device = true;
+	j.in.kernel = "5.7.1";
+	FACT("V1-PEND-002", "breach", "");
+	expect("V1-PEND-002", VERDICT_NOT_OFFERED);
+}
+END_TEST
+
+START_TEST(excluded_rule_is_skipped)
+{
+	bool excluded[REQ_COUNT] = { [V1_PENDING_ZERO_IS_FINAL] = true };
+
+	j.in.excluded = excluded;
+	FACT("V1-PEND-002", "breach", "");
+	expect("V1-PEND-002", VERDICT_SKIP);
+}
+END_TEST
+
+START_TEST(device_that_was_given_up_is_an_error)
+{
+	FACT("V1-PEND-002", "breach", "");
+	j.record.abandoned = strdup("stuck");
+	ck_assert_int_eq(status(), 99);
+}
+END_TEST
+
+START_TEST(nonsense_is_passed_over)
+{
+	tell("");
+	tell("{\"event\":");
+	tell("[1]");
+	tell("{\"event\":\"fact\",\"rule\":\"V9-X\",\"outcome\":\"held\"}");
+	tell("{\"event\":\"test\",\"test\":\"a\",\"outcome\":\"odd\"}");
+	tell("{\"event\":\"device\",\"driver\":7,\"capabilities\":3}");
+	ck_assert_uint_eq(j.record.fact_count, 0);
+	ck_assert_uint_eq(j.record.test_count, 0);
+}
+END_TEST
+
+UNIT_SUITE(verdict)
+{
+	TCase *tc = unit_case(suite, "verdicts");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, list_gives_tests_and_variants);
+	tcase_add_test(tc, helper_sites_belong_to_all_tests);
+	tcase_add_test(tc, held_rule_passes);
+	tcase_add_test(tc, breach_fails_whatever_held);
+	tcase_add_test(tc, should_warns_by_default_and_fails_strictly);
+	tcase_add_test(tc, lapse_warns_only);
+	tcase_add_test(tc, worst_fact_counts);
+	tcase_add_loop_test(tc, silence_is_explained, 0, ARRAY_SIZE(silences));
+	tcase_add_test(tc, rule_without_checks_is_unchecked);
+	tcase_add_test(tc, other_generation_is_no_concern);
+	tcase_add_test(tc, waived_failure_is_no_violation);
+	tcase_add_test(tc, waiver_that_has_nothing_to_waive_fails);
+	tcase_add_test(tc, kernel_complaint_fails_the_test);
+	tcase_add_test(tc, rule_of_a_later_kernel_does_not_bind);
+	tcase_add_test(tc, excluded_rule_is_skipped);
+	tcase_add_test(tc, device_that_was_given_up_is_an_error);
+	tcase_add_test(tc, nonsense_is_passed_over);
+}

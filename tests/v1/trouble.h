@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * For the v1 tests that make trouble: what became of the device, and which
+ * access it was that failed.
+ */
+#ifndef MIGCHECK_TESTS_V1_TROUBLE_H
+#define MIGCHECK_TESTS_V1_TROUBLE_H
+
+#include "common.h"
+
+/* How a device that was just reset gets into each state. */
+static const char *const trouble_way[] = { "0", "", "2", "3", "4" };
+
+/* Does the running device do its work, as far as anyone can tell? */
+static inline bool trouble_works(struct bench *b)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < COMMON_TRIES; i++) {
+		ret = stimulus_work(b->stim);
+		if (!ret || ret == -EOPNOTSUPP)
+			break;
+	}
+	return !ret || ret == -EOPNOTSUPP;
+}
+
+static inline bool trouble_has_reset(struct bench *b)
+{
+	struct uapi_device_info info;
+
+	return !mig_device_info(b->dev, &info) &&
+	       (info.flags & UAPI_DEVICE_FLAGS_RESET);
+}
+
+/* A reset with tries. Where none is offered the device is asked nicely. */
+static inline int trouble_reset(struct bench *b)
+{
+	int i, ret = 0;
+
+	if (!trouble_has_reset(b))
+		return bench_fresh();
+	for (i = 0; i < COMMON_TRIES; i++) {
+		ret = mig_reset(b->dev);
+		if (!ret)
+			break;
+	}
+	return ret;
+}
+
+/*
+ * What is wrong with the device even after a reset; NULL where it is as good
+ * as new. A plain save and restore must have been seen to work before.
+ */
+static inline const char *trouble_left(struct bench *b)
+{
+	int ret;
+
+	if (trouble_reset(b))
+		return "reset fails";
+	if (common_state(&b->v1) != MIG1_RUNNING)
+		return "device_state does not show RUNNING after a reset";
+	if (!trouble_works(b))
+		return "the device does not work after a reset";
+	ret = common_trip_once(b, NULL, NULL, 0);
+	if (ret < 0)
+		return "a plain migration is refused after a reset";
+	return ret ? NULL : "a plain migration loses contents after a reset";
+}
+
+/* ---- which access failed ---------------------------------------------------- */
+
+/* Follows the accesses to one region from trouble_watch() to _unwatch(). */
+struct trouble_watch {
+	struct mig_observer observer; /* first */
+	struct v1 *v1;
+	int state;   /* written last with success, or RUNNING by reset */
+	bool failed; /* an access to anything but device_state has failed: */
+	u64 offset;  /* where */
+	int err;     /* -errno */
+	int before;  /* device_state at that time */
+	u32 carried_on; /* accesses between it and the next state write */
+	bool abandoned; /* that state write or a reset has come */
+	bool outside; /* somewhere outside the region was accessed */
+};
+
+static inline void trouble_saw_state_write(struct trouble_watch *w,
+					   const struct mig_call *call)
+{
+	u32 value;
+
+	w->abandoned = w->failed;
+	if (call->ret != sizeof(value) || call->in_len != sizeof(value))
+		return;
+	memcpy(&value, call->in, sizeof(value));
+	w->state = value & MIG1_STATE_MASK;
+}
+
+static inline void trouble_saw(struct trouble_watch *w,
+			       const struct mig_call *call, u64 offset)
+{
+	if (offset == MIG1_OFF_STATE) {
+		if (call->op == MIG_PWRITE)
+			trouble_saw_state_write(w, call);
+		return;
+	}
+	w->carried_on += w->failed && !w->abandoned;
+	if (call->ret >= 0 || w->failed)
+		return;
+	w->failed = true;
+	w->offset = offset;
+	w->err = (int)call->ret;
+	w->before = w->state;
+}
+
+static inline void trouble_called(struct mig_observer *self,
+				  const struct mig_call *call)
+{
+	struct trouble_watch *w = (struct trouble_watch *)self;
+	const struct mig_region *region = &w->v1->region;
+
+	if (call->dev != w->v1->dev)
+		return;
+	if (call->op == MIG_IOCTL && call->request == UAPI_DEVICE_RESET) {
+		w->abandoned = w->failed;
+		w->state = MIG1_RUNNING;
+	}
+	if (call->op != MIG_PREAD && call->op != MIG_PWRITE)
+		return;
+	if (call->offset >= region->offset &&
+	    call->offset - region->offset < region->size)
+		trouble_saw(w, call, call->offset - region->offset);
+	else
+		w->outside = true;
+}
+
+static inline void trouble_watch(struct bench *b, struct trouble_watch *ret_w)
+{
+	*ret_w = (struct trouble_watch){ .v1 = &b->v1 };
+	ret_w->observer.called = trouble_called;
+	ret_w->state = common_state(&b->v1);
+	mig_observe(b->ctx, &ret_w->observer);
+}
+
+static inline void trouble_unwatch(struct bench *b, struct trouble_watch *w)
+{
+	mig_unobserve(b->ctx, &w->observer);
+}
+
+static inline const char *trouble_where(const struct trouble_watch *w)
+{
+	switch (w->offset) {
+	case MIG1_OFF_PENDING:
+		return "pending_bytes";
+	case MIG1_OFF_OFFSET:
+		return "data_offset";
+	case MIG1_OFF_SIZE:
+		return "data_size";
+	}
+	return w->offset < MIG1_HEADER_SIZE ? "the header" : "the data";
+}
+
+/* ---- spoilt streams ----------------------------------------------------------- */
+
+static inline void trouble_fill(void *bytes, size_t len)
+{
+	u8 *at = bytes;
+	u64 word;
+	size_t n;
+
+	for (; len; at += n, len -= n) {
+		word = bench_random();
+		n = len < sizeof(word) ? len : sizeof(word);
+		memcpy(at, &word, n);
+	}
+}
+
+static inline void trouble_flip(struct stream *stream, size_t below)
+{
+	u64 bit = bench_random() % (below * 8);
+
+	stream->bytes[bit / 8] ^= (u8)(1 << bit % 8);
+}
+
+/* @to gets chunk @k of @from behind what it holds. */
+static inline int trouble_append_chunk(struct stream *to,
+				       const struct stream *from, size_t k)
+{
+	int ret = stream_append(to, from->bytes + stream_chunk_start(from, k),
+				stream_chunk_len(from, k));
+
+	return ret ? ret : stream_end_chunk(to);
+}
+
+#endif

@@ -1,0 +1,726 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The state machine promises: each request is judged by the two states alone.
+ * What is legal succeeds and leads there by the shortest path; what is not is
+ * refused and leaves everything as it was.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+
+#include "common.h"
+
+V2_FIXTURE(v2_fsm, NEED_NOTHING)
+
+enum { FSM_CYCLES = 12, FSM_ROUNDS = 60, FSM_FDS = 4096 };
+
+/* ---- every ordered pair of states ------------------------------------------ */
+
+/* One request, made in @from as fresh as it can be reached. */
+struct pair {
+	u32 from, to;
+	struct mig_file *before; /* session of @from, or NULL */
+	int ret;
+	s32 fd;
+	u32 seen, later; /* by GET, right after and once more */
+};
+
+static int pair_ask(struct bench *b, struct pair *p)
+{
+	int ret;
+
+	ret = common_reach_ready(b, p->from, &p->before);
+	if (ret)
+		return ret;
+	p->ret = v2_set_raw(&b->v2, p->to, &p->fd);
+	ret = v2_state(&b->v2, &p->seen);
+	return ret ? ret : v2_state(&b->v2, &p->later);
+}
+
+/* What it shows after a failure has to lie on the way. */
+static void pair_failed_on_its_path(struct __test_metadata *_metadata,
+				    struct bench *b, const struct pair *p)
+{
+	EXPECT_REQ(V2_PATH_IS_SHORTEST,
+		   p->seen >= MIG2_STATES ||
+			   fsm_visible_after_failure(b->v2.caps, p->from, p->to,
+						     p->seen),
+		   "%s to %s failed with %s and left %s",
+		   v2_state_name(p->from), v2_state_name(p->to),
+		   common_errno(p->ret), v2_state_name(p->seen));
+}
+
+/* The fd that a successful request has returned, and the session it ended. */
+static void pair_changes_sessions(struct __test_metadata *_metadata,
+				  struct bench *b, const struct pair *p)
+{
+	enum fsm_session opens = fsm_opens(b->v2.caps, p->from, p->to);
+	ssize_t moved;
+
+	if (opens != FSM_NO_SESSION)
+		EXPECT_REQ(V2_SESSION_ARC_OPENS_DATA_FD, p->fd >= 0,
+			   "%s to %s returned data_fd %d",
+			   v2_state_name(p->from), v2_state_name(p->to), p->fd);
+	else
+		EXPECT_REQ(V2_OTHER_ARCS_OPEN_NONE, p->fd == -1,
+			   "%s to %s returned data_fd %d",
+			   v2_state_name(p->from), v2_state_name(p->to), p->fd);
+	if (!fsm_closes(b->v2.caps, p->from, p->to))
+		return;
+	moved = common_moves(p->before, fsm_session_in(p->from));
+	EXPECT_REQ(V2_DATA_FD_DIES_WITH_SESSION, moved <= 0,
+		   "after %s to %s the old data_fd moved %zd bytes",
+		   v2_state_name(p->from), v2_state_name(p->to), moved);
+}
+
+static void pair_is_followed(struct __test_metadata *_metadata,
+			     struct bench *b, struct pair *p)
+{
+	int i;
+
+	for (i = 0; i < COMMON_TRIES; i++) {
+		ROAD(pair_ask(b, p));
+		if (!p->ret)
+			break;
+		pair_failed_on_its_path(_metadata, b, p);
+	}
+	EXPECT_REQ(V2_LEGAL_ARCS_ARE_ACCEPTED, !p->ret && p->later == p->to,
+		   "%s to %s: %s, then %s", v2_state_name(p->from),
+		   v2_state_name(p->to), common_errno(p->ret),
+		   v2_state_name(p->later));
+	if (p->ret)
+		return;
+	EXPECT_REQ(V2_TRANSITION_IS_SYNCHRONOUS, p->seen == p->to,
+		   "%s to %s succeeded, then GET said %s",
+		   v2_state_name(p->from), v2_state_name(p->to),
+		   v2_state_name(p->seen));
+	EXPECT_REQ(V2_ABSENT_STATES_ARE_SKIPPED,
+		   p->seen >= MIG2_STATES || fsm_has(b->v2.caps, p->seen),
+		   "%s to %s led to %s, which is not offered",
+		   v2_state_name(p->from), v2_state_name(p->to),
+		   v2_state_name(p->seen));
+	pair_changes_sessions(_metadata, b, p);
+}
+
+static void pair_is_no_op(struct __test_metadata *_metadata, struct bench *b,
+			  struct pair *p)
+{
+	int i;
+
+	for (i = 0; i < COMMON_TRIES; i++) {
+		ROAD(pair_ask(b, p));
+		if (!p->ret)
+			break;
+	}
+	EXPECT_REQ(V2_SAME_STATE_IS_A_NO_OP,
+		   !p->ret && p->fd == -1 && p->later == p->to,
+		   "%s in %s: %s, data_fd %d, then %s", v2_state_name(p->to),
+		   v2_state_name(p->from), common_errno(p->ret), p->fd,
+		   v2_state_name(p->later));
+}
+
+static void pair_is_refused(struct __test_metadata *_metadata, struct bench *b,
+			    struct pair *p)
+{
+	ROAD(pair_ask(b, p));
+	EXPECT_REQ(V2_ILLEGAL_TARGETS_ARE_REFUSED,
+		   p->ret < 0 && p->later == p->from,
+		   "%u (%s) in %s: %s, then %s", p->to, v2_state_name(p->to),
+		   v2_state_name(p->from), common_errno(p->ret),
+		   v2_state_name(p->later));
+	PREFER_REQ(V2_ILLEGAL_TARGETS_ARE_REFUSED,
+		   p->ret >= 0 || p->ret == -EINVAL, "%u (%s) in %s: %s", p->to,
+		   v2_state_name(p->to), v2_state_name(p->from),
+		   common_errno(p->ret));
+	if (p->to < MIG2_STATES && !fsm_has(b->v2.caps, p->to))
+		EXPECT_REQ(V2_ABSENT_STATES_ARE_SKIPPED,
+			   p->ret < 0 && p->later != p->to,
+			   "%s, which is not offered: %s, then %s",
+			   v2_state_name(p->to), common_errno(p->ret),
+			   v2_state_name(p->later));
+	EXPECT_REQ(V2_FAILED_SET_RETURNS_NO_FD, p->ret >= 0 || p->fd == -1,
+		   "%u (%s) in %s: %s and data_fd %d", p->to,
+		   v2_state_name(p->to), v2_state_name(p->from),
+		   common_errno(p->ret), p->fd);
+}
+
+/* A capability flag from the future may make this legal. */
+static bool pair_may_be_new(struct bench *b, const struct pair *p)
+{
+	return (b->v2.caps & ~(u64)MIG2_CAP_KNOWN) && p->to != MIG2_ERROR &&
+	       (p->from == MIG2_STOP_COPY || p->to == MIG2_STATES);
+}
+
+static void pair_check(struct __test_metadata *_metadata, struct bench *b,
+		       u32 from, u32 to)
+{
+	struct pair p = { .from = from, .to = to };
+	struct fsm_path path;
+
+	if (!v2_has_state(&b->v2, from))
+		NOT_OFFERED("the state %s", v2_state_name(from));
+	if (from == to)
+		pair_is_no_op(_metadata, b, &p);
+	else if (!fsm_path(b->v2.caps, from, to, &path))
+		pair_is_followed(_metadata, b, &p);
+	else if (pair_may_be_new(b, &p))
+		NOT_OFFERED("capability flags that are all known here");
+	else
+		pair_is_refused(_metadata, b, &p);
+}
+
+#define PAIR(from, name, to)                                       \
+	TEST_F(v2_fsm, pair_##from##_##name)                       \
+	{                                                          \
+		pair_check(_metadata, self->b, MIG2_##from, to);   \
+	}
+
+#define PAIRS(from)                                                \
+	PAIR(from, ERROR, MIG2_ERROR)                              \
+	PAIR(from, STOP, MIG2_STOP)                                \
+	PAIR(from, RUNNING, MIG2_RUNNING)                          \
+	PAIR(from, STOP_COPY, MIG2_STOP_COPY)                      \
+	PAIR(from, RESUMING, MIG2_RESUMING)                        \
+	PAIR(from, RUNNING_P2P, MIG2_RUNNING_P2P)                  \
+	PAIR(from, PRE_COPY, MIG2_PRE_COPY)                        \
+	PAIR(from, PRE_COPY_P2P, MIG2_PRE_COPY_P2P)                \
+	PAIR(from, 8, MIG2_STATES)                                 \
+	PAIR(from, 99, 99)                                         \
+	PAIR(from, MAX, 0xffffffff)
+
+/* Each state of a device leads to each other, or refuses to. */
+PAIRS(STOP)
+PAIRS(RUNNING)
+PAIRS(STOP_COPY)
+PAIRS(RESUMING)
+PAIRS(RUNNING_P2P)
+PAIRS(PRE_COPY)
+PAIRS(PRE_COPY_P2P)
+
+/* ---- the same state again ---------------------------------------------------- */
+
+/* A request for the present state does not begin the stream anew. */
+TEST_F(v2_fsm, repeated_stop_copy_keeps_the_stream)
+{
+	struct mig_file *data;
+	struct stream stream;
+	int whole;
+
+	stream_init(&stream);
+	ROAD(common_reach(self->b, MIG2_STOP_COPY, &data));
+	ROAD(v2_collect_some(data, 100, &stream));
+	ROAD(v2_set(self->v2, MIG2_STOP_COPY, NULL));
+	ROAD(v2_collect(data, NULL, &stream));
+	whole = common_restores(self->b, &stream);
+	ROAD(whole);
+	EXPECT_REQ(V2_SAME_STATE_IS_A_NO_OP, whole,
+		   "STOP_COPY asked for again within a stream spoilt it");
+}
+
+/* Nor in pre-copy. */
+TEST_F(v2_fsm, repeated_pre_copy_keeps_the_stream)
+{
+	struct mig_file *data;
+	struct stream stream;
+	int whole;
+
+	NEEDS(NEED_PRE_COPY);
+	stream_init(&stream);
+	ROAD(common_reach(self->b, MIG2_PRE_COPY, &data));
+	ROAD(v2_collect_some(data, 100, &stream));
+	ROAD(v2_set(self->v2, MIG2_PRE_COPY, NULL));
+	ROAD(v2_collect(data, NULL, &stream));
+	ROAD(v2_set(self->v2, MIG2_STOP_COPY, NULL));
+	ROAD(v2_collect(data, NULL, &stream));
+	whole = common_restores(self->b, &stream);
+	ROAD(whole);
+	EXPECT_REQ(V2_SAME_STATE_IS_A_NO_OP, whole,
+		   "PRE_COPY asked for again within a stream spoilt it");
+}
+
+/* Loads @stream in two halves, with a request between them. */
+static int load_around(struct bench *b, const struct stream *stream, u32 state)
+{
+	struct mig_file *data;
+	int ret;
+
+	ret = common_reach(b, MIG2_RESUMING, &data);
+	if (!ret)
+		ret = common_mark(b, COMMON_NOISE);
+	if (!ret)
+		ret = v2_load(data, NULL, stream, 0, stream->len / 2);
+	if (ret)
+		return ret;
+	v2_set(&b->v2, state, NULL);
+	ret = v2_load(data, NULL, stream, stream->len / 2, stream->len);
+	if (!ret)
+		ret = v2_set(&b->v2, MIG2_RUNNING, NULL);
+	return ret ? ret : common_verify(b, COMMON_SEED);
+}
+
+/* As load_around(), as often as a device may fail. */
+static int load_around_patiently(struct bench *b, const struct stream *stream,
+				 u32 state)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < COMMON_TRIES; i++) {
+		ret = load_around(b, stream, state);
+		if (!ret)
+			break;
+	}
+	return ret;
+}
+
+/* Nor does it lose what was written. */
+TEST_F(v2_fsm, repeated_resuming_keeps_what_was_written)
+{
+	struct stream stream;
+	int ret;
+
+	stream_init(&stream);
+	ROAD(common_save(self->b, &stream));
+	ROAD(common_load(self->b, &stream));
+	ret = load_around_patiently(self->b, &stream, MIG2_RESUMING);
+	EXPECT_REQ(V2_SAME_STATE_IS_A_NO_OP, !ret,
+		   "RESUMING asked for again within a load: the load gives %s",
+		   common_errno(ret));
+}
+
+/* ---- refusals ------------------------------------------------------------------ */
+
+/* Requests for states that nobody may ask for: -EPROTO where one is granted. */
+static int be_refused(struct bench *b)
+{
+	static const u32 targets[] = { MIG2_ERROR, 99, 0xffffffff };
+	size_t i;
+	s32 fd;
+
+	for (i = 0; i < ARRAY_SIZE(targets); i++)
+		if (!v2_set_raw(&b->v2, targets[i], &fd))
+			return -EPROTO;
+	return 0;
+}
+
+/* A refused request leaves a working device working. */
+TEST_F(v2_fsm, refusals_leave_a_running_device)
+{
+	int contents, works;
+
+	NEEDS(NEED_STIMULUS);
+	ROAD(stimulus_work(self->stim));
+	ROAD(common_fresh(self->b, COMMON_SEED));
+	ROAD(be_refused(self->b));
+	contents = common_verify(self->b, COMMON_SEED);
+	works = stimulus_work(self->stim);
+	EXPECT_REQ(V2_REFUSED_SET_HAS_NO_EFFECT, !contents && !works,
+		   "after refused requests: contents %s, work %s",
+		   contents ? "differ" : "are the same", common_errno(works));
+}
+
+/* And a stream whole. */
+TEST_F(v2_fsm, refusals_leave_a_saving_session)
+{
+	struct mig_file *data;
+	struct stream stream;
+	int rest, whole;
+
+	stream_init(&stream);
+	ROAD(common_reach(self->b, MIG2_STOP_COPY, &data));
+	ROAD(v2_collect_some(data, 100, &stream));
+	ROAD(be_refused(self->b));
+	if (self->v2->caps == MIG2_CAP_KNOWN)
+		v2_set(self->v2, MIG2_PRE_COPY, NULL);
+	rest = v2_collect(data, NULL, &stream);
+	whole = common_restores(self->b, &stream);
+	ROAD(whole);
+	EXPECT_REQ(V2_REFUSED_SET_HAS_NO_EFFECT, !rest && whole,
+		   "after refused requests: reading on %s, the stream %s",
+		   common_errno(rest), whole ? "restores" : "does not restore");
+}
+
+/* And what was loaded in place. */
+TEST_F(v2_fsm, refusals_leave_a_resuming_session)
+{
+	struct stream stream;
+	int ret;
+
+	stream_init(&stream);
+	ROAD(common_save(self->b, &stream));
+	ROAD(common_load(self->b, &stream));
+	ret = load_around_patiently(self->b, &stream, 0xffffffff);
+	EXPECT_REQ(V2_REFUSED_SET_HAS_NO_EFFECT, !ret,
+		   "a refused request within a load: the load gives %s",
+		   common_errno(ret));
+}
+
+/* ---- paths --------------------------------------------------------------------- */
+
+/* A load that fails on the way elsewhere stops at a state of that way. */
+TEST_F(v2_fsm, failed_loads_stop_on_the_path)
+{
+	struct stream stream;
+	struct pair p = { .from = MIG2_RESUMING };
+
+	stream_init(&stream);
+	ROAD(common_save(self->b, &stream));
+	COMMON_EACH_STATE(self->b, to) {
+		if (to == MIG2_RESUMING)
+			continue;
+		p.to = to;
+		ROAD(common_reach(self->b, MIG2_RESUMING, &p.before));
+		ROAD(v2_load(p.before, NULL, &stream, 0, stream.len / 2));
+		p.ret = v2_set_raw(self->v2, to, &p.fd);
+		ROAD(v2_state(self->v2, &p.seen));
+		if (p.ret)
+			pair_failed_on_its_path(_metadata, self->b, &p);
+	}
+}
+
+/* Arc by arc from @from to @to; *@ret_data is what was opened, or kept. */
+static int walk(struct bench *b, u32 from, u32 to, struct mig_file **ret_data)
+{
+	struct mig_file *data;
+	struct fsm_path path;
+	u32 i;
+	int ret;
+
+	ret = fsm_path(b->v2.caps, from, to, &path);
+	for (i = 1; !ret && i < path.count; i++) {
+		ret = v2_set(&b->v2, path.states[i], &data);
+		if (!ret && data)
+			*ret_data = data;
+	}
+	return ret;
+}
+
+/* A stream of contents of COMMON_SEED, after steps that @ret_stream is read in. */
+static int save_stepwise(struct bench *b, bool pre_copy, struct stream *stream)
+{
+	struct mig_file *data = NULL;
+	u32 from = MIG2_RUNNING;
+	int ret;
+
+	stream_clear(stream);
+	ret = common_fresh(b, COMMON_SEED);
+	if (!ret && pre_copy) {
+		from = MIG2_PRE_COPY;
+		ret = walk(b, MIG2_RUNNING, from, &data);
+		if (!ret)
+			ret = v2_collect(data, NULL, stream);
+	}
+	if (!ret)
+		ret = walk(b, from, MIG2_STOP_COPY, &data);
+	if (!ret)
+		ret = data ? v2_collect(data, NULL, stream) : -EPROTO;
+	return ret;
+}
+
+static int save_directly(struct bench *b, bool pre_copy, struct stream *stream)
+{
+	int ret = common_fresh(b, COMMON_SEED);
+
+	return ret ? ret : v2_save(&b->v2, NULL, pre_copy, stream);
+}
+
+/* What the streams of both ways restore, each tried until it works. */
+static int save_and_load(struct bench *b, bool pre_copy,
+			 int (*save)(struct bench *, bool, struct stream *))
+{
+	struct stream stream;
+	int i, ret = 0;
+
+	stream_init(&stream);
+	for (i = 0; i < COMMON_TRIES; i++) {
+		ret = save(b, pre_copy, &stream);
+		if (!ret)
+			break;
+	}
+	if (!ret)
+		ret = common_load(b, &stream);
+	stream_free(&stream);
+	return ret;
+}
+
+/* A save is the same, whether its arcs are asked for one by one or together. */
+TEST_F(v2_fsm, combined_save_equals_its_steps)
+{
+	int stepwise = save_and_load(self->b, false, save_stepwise);
+	int direct = save_and_load(self->b, false, save_directly);
+
+	if (stepwise && direct)
+		ROAD(direct);
+	EXPECT_REQ(V2_COMBINED_ARC_EQUALS_STEPS, !stepwise && !direct,
+		   "saved by single arcs: %s; by one request: %s",
+		   common_errno(stepwise), common_errno(direct));
+}
+
+/* After pre-copy too. */
+TEST_F(v2_fsm, combined_pre_copy_save_equals_its_steps)
+{
+	int stepwise, direct;
+
+	NEEDS(NEED_PRE_COPY);
+	stepwise = save_and_load(self->b, true, save_stepwise);
+	direct = save_and_load(self->b, true, save_directly);
+	if (stepwise && direct)
+		ROAD(direct);
+	EXPECT_REQ(V2_COMBINED_ARC_EQUALS_STEPS, !stepwise && !direct,
+		   "saved by single arcs: %s; by one request: %s",
+		   common_errno(stepwise), common_errno(direct));
+}
+
+static int load_stepwise(struct bench *b, const struct stream *stream)
+{
+	struct mig_file *data = NULL;
+	int ret;
+
+	ret = common_fresh(b, COMMON_NOISE);
+	if (!ret)
+		ret = walk(b, MIG2_RUNNING, MIG2_RESUMING, &data);
+	if (!ret)
+		ret = data ? v2_load(data, NULL, stream, 0, stream->len) :
+			     -EPROTO;
+	if (!ret)
+		ret = walk(b, MIG2_RESUMING, MIG2_RUNNING, &data);
+	return ret ? ret : common_verify(b, COMMON_SEED);
+}
+
+/* And so is a load. */
+TEST_F(v2_fsm, combined_load_equals_its_steps)
+{
+	struct stream stream;
+	int i, stepwise = -EAGAIN, direct;
+
+	stream_init(&stream);
+	ROAD(common_save(self->b, &stream));
+	for (i = 0; stepwise && i < COMMON_TRIES; i++)
+		stepwise = load_stepwise(self->b, &stream);
+	direct = common_load(self->b, &stream);
+	if (stepwise && direct)
+		ROAD(direct);
+	EXPECT_REQ(V2_COMBINED_ARC_EQUALS_STEPS, !stepwise && !direct,
+		   "loaded by single arcs: %s; by one request: %s",
+		   common_errno(stepwise), common_errno(direct));
+}
+
+/* Moves within the saving group keep the session and all that is unread. */
+TEST_F(v2_fsm, moves_within_the_group_keep_the_stream)
+{
+	static const u32 moves[] = { MIG2_PRE_COPY_P2P, MIG2_PRE_COPY,
+				     MIG2_PRE_COPY_P2P, MIG2_STOP_COPY };
+	struct mig_file *data;
+	struct stream stream;
+	s32 fd = -1, opened = -1;
+	size_t i;
+	int whole;
+
+	NEEDS(NEED_PRE_COPY);
+	stream_init(&stream);
+	ROAD(common_reach(self->b, MIG2_PRE_COPY, &data));
+	for (i = 0; i < ARRAY_SIZE(moves); i++) {
+		ROAD(v2_collect_some(data, 1000, &stream));
+		if (v2_has_state(self->v2, moves[i]))
+			ROAD(v2_set_raw(self->v2, moves[i], &fd));
+		opened = fd > opened ? fd : opened;
+	}
+	ROAD(v2_collect(data, NULL, &stream));
+	whole = common_restores(self->b, &stream);
+	ROAD(whole);
+	EXPECT_REQ(V2_SAVING_GROUP_KEEPS_SESSION, whole && opened == -1,
+		   "the stream %s; data_fd of a move: %d",
+		   whole ? "restores" : "does not restore", opened);
+}
+
+/* ---- in the long run -------------------------------------------------------------- */
+
+/* The state is the user's: it does not move by itself. */
+TEST_F(v2_fsm, states_stay)
+{
+	struct mig_file *data;
+	u32 seen, i;
+
+	COMMON_EACH_STATE(self->b, state) {
+		ROAD(common_reach(self->b, state, &data));
+		for (i = 0, seen = state; i < 4 && seen == state; i++) {
+			mig_idle(self->dev, COMMON_WINDOW / 4);
+			ROAD(v2_state(self->v2, &seen));
+		}
+		EXPECT_REQ(V2_STATE_CHANGES_ONLY_BY_USER,
+			   seen == state || seen == MIG2_ERROR,
+			   "left in %s it went to %s", v2_state_name(state),
+			   v2_state_name(seen));
+		PREFER_REQ(V2_STATE_CHANGES_ONLY_BY_USER, seen != MIG2_ERROR,
+			   "left in %s it went to ERROR", v2_state_name(state));
+		mig_file_close(data);
+	}
+}
+
+/* A device that no driver has touched yet can be migrated. */
+TEST_F(v2_fsm, untouched_devices_migrate)
+{
+	struct stream stream;
+	int i, save = -EAGAIN, load = 0;
+
+	stream_init(&stream);
+	for (i = 0; (save || load) && i < COMMON_TRIES; i++) {
+		ROAD(bench_fresh());
+		save = v2_save(self->v2, NULL, 0, &stream);
+		load = save ? 0 : v2_restore(self->v2, NULL, &stream);
+	}
+	EXPECT_REQ(V2_UNTOUCHED_DEVICE_MIGRATES, !save && !load,
+		   "nobody has programmed it: save %s, restore %s",
+		   common_errno(save), common_errno(load));
+}
+
+/* One cycle: a save that is called off, one that is not, and a restore. */
+static int cycle(struct bench *b, struct stream *stream)
+{
+	struct mig_file *data = NULL;
+	int ret;
+
+	ret = v2_set(&b->v2, v2_has_state(&b->v2, MIG2_PRE_COPY) ?
+				     MIG2_PRE_COPY : MIG2_STOP_COPY, &data);
+	mig_file_close(data);
+	if (!ret)
+		ret = v2_set(&b->v2, MIG2_RUNNING, NULL);
+	if (!ret)
+		ret = v2_save(&b->v2, NULL, 0, stream);
+	if (!ret)
+		ret = v2_restore(&b->v2, NULL, stream);
+	return ret;
+}
+
+/* As cycle(), tried again on a reset device. */
+static int cycle_patiently(struct bench *b, struct stream *stream)
+{
+	int i, ret = cycle(b, stream);
+
+	for (i = 1; ret && i < COMMON_TRIES; i++) {
+		ret = bench_fresh();
+		if (!ret)
+			ret = cycle(b, stream);
+	}
+	return ret;
+}
+
+static int open_fds(void)
+{
+	int fd, count = 0;
+
+	for (fd = 0; fd < FSM_FDS; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* Migration may be tried, called off and done as often as one likes. */
+TEST_F(v2_fsm, cycles_repeat)
+{
+	struct stream stream;
+	int i, ret = 0, before;
+
+	stream_init(&stream);
+	ROAD(cycle_patiently(self->b, &stream));
+	before = open_fds();
+	for (i = 1; !ret && i < FSM_CYCLES; i++)
+		ret = cycle_patiently(self->b, &stream);
+	EXPECT_REQ(V2_CYCLES_REPEAT, !ret, "cycle %d of %d: %s", i, FSM_CYCLES,
+		   common_errno(ret));
+	EXPECT_REQ(V2_CYCLES_REPEAT, open_fds() == before,
+		   "%d open descriptors after the first cycle, %d at the end",
+		   before, open_fds());
+}
+
+/* ---- several threads ---------------------------------------------------------------- */
+
+/* Saves and calls it off, over and over. */
+static void *thread_saving(void *arg)
+{
+	struct bench *b = arg;
+	struct mig_file *data;
+	u8 bytes[256];
+	int i;
+
+	for (i = 0; i < FSM_ROUNDS; i++) {
+		data = NULL;
+		v2_set(&b->v2, MIG2_STOP_COPY, &data);
+		if (data)
+			mig_read(data, bytes, sizeof(bytes));
+		v2_set(&b->v2, MIG2_RUNNING, NULL);
+		mig_file_close(data);
+	}
+	return NULL;
+}
+
+static void *thread_asking(void *arg)
+{
+	struct bench *b = arg;
+	u64 size;
+	int i;
+
+	for (i = 0; i < 2 * FSM_ROUNDS; i++) {
+		common_state(b);
+		v2_data_size(&b->v2, &size);
+	}
+	return NULL;
+}
+
+static void *thread_stopping(void *arg)
+{
+	struct bench *b = arg;
+	s32 fd;
+	int i;
+
+	for (i = 0; i < FSM_ROUNDS; i++)
+		v2_set_raw(&b->v2, i % 2 ? MIG2_RUNNING : MIG2_STOP, &fd);
+	return NULL;
+}
+
+static void *thread_resetting(void *arg)
+{
+	struct bench *b = arg;
+	int i;
+
+	for (i = 0; i < FSM_ROUNDS / 4; i++)
+		v2_reset(&b->v2);
+	return NULL;
+}
+
+static void run_together(struct bench *b)
+{
+	static void *(*const bodies[])(void *) = {
+		thread_saving, thread_asking, thread_stopping, thread_resetting,
+	};
+	pthread_t threads[ARRAY_SIZE(bodies)];
+	size_t i, count = 0;
+
+	mig_concurrent(b->ctx, true);
+	for (i = 0; i < ARRAY_SIZE(bodies); i++)
+		count += !pthread_create(&threads[count], NULL, bodies[i], b);
+	for (i = 0; i < count; i++)
+		pthread_join(threads[i], NULL);
+	mig_concurrent(b->ctx, false);
+}
+
+/* Whatever threads ask for at once, a sane device is left behind. */
+TEST_F(v2_fsm, requests_of_threads_are_serialised)
+{
+	int reset, trip;
+	u32 state;
+
+	ROAD(common_round_trip(self->b));
+	run_together(self->b);
+	ROAD(v2_state(self->v2, &state));
+	EXPECT_REQ(V2_REQUESTS_ARE_SERIALISED,
+		   state >= MIG2_STATES || fsm_has(self->v2->caps, state),
+		   "after requests of four threads: %s", v2_state_name(state));
+	reset = bench_fresh();
+	state = common_state(self->b);
+	trip = reset ? 0 : common_round_trip(self->b);
+	EXPECT_REQ(V2_REQUESTS_ARE_SERIALISED,
+		   !reset && state == MIG2_RUNNING && !trip,
+		   "after requests of four threads: RESET %s, then %s; a cycle %s",
+		   common_errno(reset), v2_state_name(state),
+		   common_errno(trip));
+}
+
+EXPECT_MAIN

@@ -40,6 +40,7 @@ LIB_SRC := $(filter-out lib/cmd/%,$(wildcard lib/*.c lib/*/*.c))
 CMD_SRC := $(wildcard lib/cmd/*.c)
 TEST_SRC := $(wildcard tests/v1/*_test.c tests/v2/*_test.c tests/order/*_test.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
+SERVER_SRC := $(wildcard fixtures/server/*.c)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB := $(BUILD)/libmigcheck.a
@@ -49,7 +50,7 @@ UNIT := $(BUILD)/unit
 .PHONY: all run test unit suite prove lint vm-run coverage install clean help
 .SECONDARY:
 
-all: $(BUILD)/migcheck $(TESTS) $(if $(STATIC),,$(UNIT))
+all: $(BUILD)/migcheck $(BUILD)/refdev-server $(TESTS) $(if $(STATIC),,$(UNIT))
 
 run: all
 	$(BUILD)/migcheck run emu:v1 emu:v2
@@ -75,6 +76,9 @@ coverage: all
 	scripts/coverage.sh
 
 $(BUILD)/migcheck: $(call objects,$(CMD_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -pthread -o $@ $^ $(LDLIBS)
+
+$(BUILD)/refdev-server: $(call objects,$(SERVER_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -pthread -o $@ $^ $(LDLIBS)
 
 $(LIB): $(call objects,$(LIB_SRC) $(CORE_SRC))
@@ -113,4 +117,4 @@ clean:
 help:
 	@sed -n 's/^#  //p' Makefile
 
--include $(patsubst %.o,%.d,$(call objects,$(LIB_SRC) $(CORE_SRC) $(CMD_SRC) $(TEST_SRC) $(UNIT_SRC)))
+-include $(patsubst %.o,%.d,$(call objects,$(LIB_SRC) $(CORE_SRC) $(CMD_SRC) $(SERVER_SRC) $(TEST_SRC) $(UNIT_SRC)))

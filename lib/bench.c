@@ -67,12 +67,13 @@ void bench_name(const char *fixture, const char *test)
 static void add_calls(struct json_object *event)
 {
 	struct json_object *calls = json_object_new_array();
+	char line[TRACE_LINE];
 	u64 back;
 
 	for (back = CALLS_SHOWN; back-- > 0;)
-		if (trace_line(&state.trace, back))
-			json_object_array_add(calls, json_object_new_string(
-				trace_line(&state.trace, back)));
+		if (trace_line(&state.trace, back, line, sizeof(line)))
+			json_object_array_add(calls,
+					      json_object_new_string(line));
 	json_object_object_add(event, "calls", calls);
 }
 

@@ -127,7 +127,9 @@ static ssize_t call_in(struct pending_call *pc, const void *buf, size_t len,
 {
 	pc->call.len = len;
 	pc->call.in = buf;
-	/* A buffer that faulted may not be looked at. */
+	/* What was not taken may lie in memory that nobody can read. */
+	if (ret >= 0)
+		len = (size_t)ret < len ? (size_t)ret : len;
 	pc->call.in_len = ret == -EFAULT ? 0 : len;
 	return (ssize_t)call_end(pc, ret);
 }

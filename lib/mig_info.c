@@ -7,7 +7,12 @@
 #include "mig.h"
 #include "uapi/mig1.h"
 
-enum { REGION_INFO_MAX = 65536, FEATURE_MAX = 4096, REGIONS_MAX = 1024 };
+enum {
+	REGION_INFO_MAX = 65536,
+	REGION_INFO_ROOM = 1024,
+	FEATURE_MAX = 4096,
+	REGIONS_MAX = 1024,
+};
 
 int mig_device_info(struct mig_dev *dev, struct uapi_device_info *ret_info)
 {
@@ -89,8 +94,9 @@ int mig_region_info(struct mig_dev *dev, u32 index, struct mig_region *ret_regio
 	int ret;
 
 	ret = mig_ioctl(&dev->file, UAPI_DEVICE_GET_REGION_INFO, &info);
+	/* It should have told the size instead, but that is for others to say. */
 	if (ret < 0)
-		return ret;
+		info.argsz = REGION_INFO_ROOM;
 	if (info.argsz > sizeof(info) && info.argsz <= REGION_INFO_MAX) {
 		size_t len = info.argsz;
 

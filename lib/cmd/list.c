@@ -39,18 +39,17 @@ static const char *generation_text(const struct device *device)
 
 static bool add_device(struct table *table, const struct mig_found *found)
 {
+	char command[sizeof(found->uri) + 16];
+	const char *cells[] = { found->uri, "", found->driver, command };
 	struct device device;
-	char *command;
+	bool usable;
 
 	device_probe(found->uri, &device);
-	command = mem_printf(device.error || device.generation ?
-			     "migcheck run %s" : "", found->uri);
-
-	const char *cells[] = { found->uri, generation_text(&device),
-				found->driver, command };
-
+	usable = device.error || device.generation;
+	snprintf(command, sizeof(command), "%s%s",
+		 usable ? "migcheck run " : "", usable ? found->uri : "");
+	cells[1] = generation_text(&device);
 	table_row(table, cells);
-	free(command);
 	return device.generation > 0;
 }
 
@@ -70,7 +69,8 @@ static int run(int argc, char **argv)
 	if (*rest)
 		return cmd_usage("list", "takes no arguments: '%s'", *rest);
 	device_list(keep, &found);
-	table_begin(&table);
+	if (found.count || table.format != TABLE_TEXT)
+		table_begin(&table);
 	for (i = 0; i < found.count; i++)
 		usable += add_device(&table, &found.list[i]);
 	table_end(&table);

@@ -24,9 +24,10 @@ enum report_consumer { REPORT_TAP, REPORT_JUNIT, REPORT_LAVA, REPORT_TMT,
 
 /*
  * TAP: "ok", "not ok", "skip", "xfail"; JUnit: "pass", "failure", "error",
- * "skipped"; the others their own words. NULL or an unknown verdict: an error.
+ * "skipped"; the others their own words. An unknown verdict is an error.
  */
-const char *report_word(enum report_consumer consumer, const char *verdict);
+const char *report_word(enum report_consumer consumer, const char *verdict)
+	__attribute__((returns_nonnull));
 
 /* The string at @key, "" where there is none. */
 const char *report_string(struct json_object *object, const char *key);

@@ -47,7 +47,8 @@ static void say_case(struct json_object *entry, bool rule)
 	if (!strcmp(word, "pass")) {
 		say("/>\n");
 	} else {
-		say("><%s", word);
+		say("><");
+		report_say_escaped(word);
 		say_attribute("message", story);
 		if (strcmp(word, "skipped"))
 			say_attribute("type", report_string(entry, "verdict"));

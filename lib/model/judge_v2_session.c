@@ -208,9 +208,10 @@ void judge_v2_write(struct judge *judge, struct judge_model *base,
 			   (long long)call->ret);
 		return;
 	}
-	if (call->ret > 0)
+	/* A write that failed may have left something all the same. */
+	if (call->ret)
 		use.m->written = true;
-	else if (call->ret < 0 && use.live && !is_passing(call->ret) &&
+	if (call->ret < 0 && use.live && !is_passing(call->ret) &&
 		 use.m->state == MIG2_RESUMING)
 		use.m->poisoned = true;
 }

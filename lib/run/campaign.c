@@ -45,9 +45,12 @@ int campaign_refuse(const struct device *device)
 		return 0;
 	if (!message[0])
 		message = strerror(-device->error);
-	say_error("%s: %s%s%s", device->uri, message,
-		  !device->message[0] && advice[0] ? "; " : "",
-		  device->message[0] ? "" : advice);
+	if (strstr(message, device->uri))
+		say_error("%s", message);
+	else
+		say_error("%s: %s%s%s", device->uri, message,
+			  !device->message[0] && advice[0] ? "; " : "",
+			  device->message[0] ? "" : advice);
 	return device->error == -EINVAL ? 64 : 99;
 }
 

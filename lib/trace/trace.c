@@ -156,15 +156,16 @@ static void put_result(struct text *t, s64 ret)
 		put(t, " = %lld", (long long)ret);
 }
 
-void trace_format(const struct trace *trace, const struct mig_call *call,
-		  char *ret_line, size_t size)
+static void format(const struct trace *trace, const struct trace_entry *entry,
+		   char *ret_line, size_t size)
 {
+	const struct mig_call *call = &entry->call;
 	struct text t = { ret_line, size };
 	bool in_region = trace->v1_size && call->offset >= trace->v1_base &&
 			 call->offset - trace->v1_base < trace->v1_size;
 
-	put(&t, "%llu %u.%u %s", (unsigned long long)call->seq,
-	    call->dev->index, call->session, op_names[call->op]);
+	put(&t, "%llu %u.%u %s", (unsigned long long)call->seq, entry->device,
+	    call->session, op_names[call->op]);
 	if (call->op == MIG_PREAD || call->op == MIG_PWRITE ||
 	    call->op == MIG_MMAP)
 		put(&t, " @0x%llx", (unsigned long long)call->offset);
@@ -173,7 +174,7 @@ void trace_format(const struct trace *trace, const struct mig_call *call,
 	else if (call->len)
 		put(&t, " %zu", call->len);
 	if (call->op == MIG_OPEN)
-		put(&t, " %s", call->dev->uri);
+		put(&t, " %s", entry->uri);
 	put_bytes(&t, call->op == MIG_IOCTL ? "in:" : "", call->in, call->in_len);
 	put_bytes(&t, call->op == MIG_IOCTL ? "out:" : "", call->out,
 		  call->out_len);
@@ -184,12 +185,28 @@ void trace_format(const struct trace *trace, const struct mig_call *call,
 		explain_v1(trace, &t, call);
 }
 
+/* What is seen of the data moves along; the caller's buffer may go. */
+static void keep(const void **data, size_t len, u8 kept[MIG_ARG_SEEN])
+{
+	if (!*data)
+		return;
+	memcpy(kept, *data, len < MIG_ARG_SEEN ? len : MIG_ARG_SEEN);
+	*data = kept;
+}
+
+/* Only copies: a test makes thousands of calls and shows a dozen. */
 static void trace_called(struct mig_observer *self, const struct mig_call *call)
 {
 	struct trace *trace = (struct trace *)self;
+	struct trace_entry *entry = &trace->entries[trace->count % TRACE_CALLS];
 
-	trace_format(trace, call, trace->lines[trace->count % TRACE_LINES],
-		     TRACE_LINE);
+	entry->call = *call;
+	keep(&entry->call.in, call->in_len, entry->in);
+	keep(&entry->call.out, call->out_len, entry->out);
+	entry->device = call->dev->index;
+	if (call->op == MIG_OPEN)
+		snprintf(entry->uri, sizeof(entry->uri), "%.63s", call->dev->uri);
+	entry->call.dev = NULL;
 	trace->count++;
 }
 
@@ -200,24 +217,27 @@ void trace_init(struct trace *trace)
 	trace->v1_base = trace->v1_size = 0;
 }
 
-const char *trace_line(const struct trace *trace, u64 back)
+bool trace_line(const struct trace *trace, u64 back, char *ret_line, size_t size)
 {
-	if (back >= trace->count || back >= TRACE_LINES)
-		return NULL;
-	return trace->lines[(trace->count - 1 - back) % TRACE_LINES];
+	if (back >= trace->count || back >= TRACE_CALLS)
+		return false;
+	format(trace, &trace->entries[(trace->count - 1 - back) % TRACE_CALLS],
+	       ret_line, size);
+	return true;
 }
 
 int trace_save(const struct trace *trace, const char *path)
 {
 	FILE *f = fopen(path, "we");
+	char line[TRACE_LINE];
 	u64 back;
 	int bad;
 
 	if (!f)
 		return -errno;
-	for (back = TRACE_LINES; back-- > 0;)
-		if (trace_line(trace, back))
-			fprintf(f, "%s\n", trace_line(trace, back));
+	for (back = TRACE_CALLS; back-- > 0;)
+		if (trace_line(trace, back, line, sizeof(line)))
+			fprintf(f, "%s\n", line);
 	bad = ferror(f);
 	return fclose(f) || bad ? -EIO : 0;
 }

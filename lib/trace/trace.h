@@ -14,23 +14,30 @@
 
 #include "../mig.h"
 
-enum { TRACE_LINES = 256, TRACE_LINE = 320 };
+enum { TRACE_CALLS = 256, TRACE_LINE = 320 };
+
+/* A call as it was, with as much of its data as a line may need. */
+struct trace_entry {
+	struct mig_call call;
+	u8 in[MIG_ARG_SEEN], out[MIG_ARG_SEEN];
+	u32 device;
+	char uri[64]; /* of an open, may be cut */
+};
 
 struct trace {
 	struct mig_observer observer; /* first: it is one */
 	u64 count;
 	u64 v1_base, v1_size; /* migration region, for the comments; 0 = none */
-	char lines[TRACE_LINES][TRACE_LINE];
+	struct trace_entry entries[TRACE_CALLS];
 };
 
 void trace_init(struct trace *trace);
 
-/* The line of @call, NUL-terminated, cut at @size. */
-void trace_format(const struct trace *trace, const struct mig_call *call,
-		  char *ret_line, size_t size);
-
-/* The @back-th last line (0 = last), NULL beyond what is kept. */
-const char *trace_line(const struct trace *trace, u64 back);
+/*
+ * The line of the @back-th last call (0 = last), NUL-terminated, cut at
+ * @size. False beyond what is kept.
+ */
+bool trace_line(const struct trace *trace, u64 back, char *ret_line, size_t size);
 
 /* Writes the ring to @path, oldest first. 0 or -errno. */
 int trace_save(const struct trace *trace, const char *path);

@@ -4,5 +4,6 @@
 const struct mig_transport *const mig_transports[] = {
 	&transport_kernel,
 	&transport_emu,
+	&transport_vfio_user,
 	NULL,
 };

@@ -45,6 +45,7 @@ struct mig_transport {
 
 extern const struct mig_transport transport_emu;
 extern const struct mig_transport transport_kernel;
+extern const struct mig_transport transport_vfio_user;
 
 /* NULL-terminated. */
 extern const struct mig_transport *const mig_transports[];

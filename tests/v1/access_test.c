@@ -182,7 +182,7 @@ TEST_F(v1_access, reserved_word_stays_zero)
 
 static void write_read_only(struct v1 *v1)
 {
-	static const u64 values[] = { 1, ~0ull, 0 };
+	static const u64 values[] = { 0, ~0ull, 1 };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(values); i++) {
@@ -197,10 +197,9 @@ static int save_writing_fields(struct bench *b, int arg, struct stream *stream)
 	int ret;
 
 	write_read_only(&b->v1);
-	ret = v1_set_state(&b->v1, MIG1_PRE_COPY);
+	v1_set_state(&b->v1, MIG1_PRE_COPY);
 	write_read_only(&b->v1);
-	if (!ret)
-		ret = v1_set_state(&b->v1, MIG1_STOP_COPY);
+	ret = v1_set_state(&b->v1, MIG1_STOP_COPY);
 	write_read_only(&b->v1);
 	if (ret)
 		return ret;
@@ -303,7 +302,7 @@ static int save_after_idle_reads(struct bench *b, int arg, struct stream *stream
 	if (!ret)
 		ret = v1_set_state(&b->v1, MIG1_STOP);
 	read_idle_fields(&b->v1);
-	if (!ret && v1_set_state(&b->v1, MIG1_RUNNING))
+	if (ret || v1_set_state(&b->v1, MIG1_RUNNING))
 		ret = bench_fresh();
 	read_idle_fields(&b->v1);
 	if (!ret)

@@ -211,8 +211,11 @@ TEST_F(v1_arc, stopped_device_continues)
 
 	ROAD(ret = common_accepts(self->b, "01"));
 	EXPECT_REQ(V1_STOP_TO_RUNNING, ret, "RUNNING is refused in STOP");
-	ret = common_accepts_holding(self->b, "201", COMMON_NOTHING, NULL);
-	EXPECT_REQ(V1_STOP_TO_RUNNING, ret, "RUNNING is refused after a save");
+	if (!ret)
+		return;
+	ROAD(ret = common_accepts(self->b, "201"));
+	EXPECT_REQ(V1_STOP_TO_RUNNING, ret,
+		   "RUNNING is refused in STOP after a save, though not before");
 	if (common_works_after(self->b, "") != 1)
 		return;
 	ROAD(ret = common_works_after(self->b, "01"));

@@ -24,6 +24,7 @@ enum {
 	COMMON_IDLE_MS = 20,
 	COMMON_PRE_COPY_MAX = 1024, /* chunks; pre-copy may be endless */
 	COMMON_PIECE = 4096,
+	COMMON_LOOK_MAX = 4096, /* chunks; who only looks has then seen enough */
 };
 
 /* The states that a user can bring about. */
@@ -163,6 +164,9 @@ static inline int common_fetch_chunk(struct v1 *v1, u64 offset, u64 size,
 	u8 *at;
 	int ret = stream_reserve(stream, size, &at);
 
+	/* As v1_collect() tells of a stream without an end. */
+	if (ret == -EFBIG)
+		return -ELOOP;
 	if (!ret)
 		ret = common_fetch(v1, at, size, offset);
 	if (ret)
@@ -253,6 +257,8 @@ static inline int common_accepts_holding(struct bench *b, const char *way,
 		if (!ret && !v1_set_state(&b->v1, way[last] - '0'))
 			return 1;
 		refused |= !ret;
+		if (ret == -ELOOP)
+			break;
 	}
 	return refused ? 0 : ret;
 }

@@ -150,20 +150,17 @@ static bool is_misplaced(const struct mig_region *region, u64 offset)
 /* A chunk that lies in an area begins on a page boundary too. */
 TEST_F(v1_region, chunks_in_areas_are_aligned)
 {
-	struct stream_budget budget;
 	u64 offset, size;
-	int more;
+	int i, more;
 
 	NEEDS(NEED_MMAP);
 	ROAD(common_reach(self->b, "2"));
-	stream_budget_start(&budget);
 	ROAD(more = common_announce(self->v1, &offset, &size));
-	while (more) {
+	for (i = 0; more && i < COMMON_LOOK_MAX; i++) {
 		EXPECT_REQ(V1_MAPPED_DATA_IS_PAGE_ALIGNED,
 			   !is_misplaced(&self->v1->region, offset),
 			   "a chunk begins at 0x%llx",
 			   (unsigned long long)offset);
-		ROAD(stream_budget_pay(&budget));
 		ROAD(more = common_announce(self->v1, &offset, &size));
 	}
 	ROAD(common_reach(self->b, "4"));
@@ -232,7 +229,8 @@ TEST_F(v1_region, read_and_write_are_enough)
 	static struct stream stream;
 	int ret = common_save_by(self->b, save_by_read, 0, &stream);
 
-	EXPECT_REQ(V1_MMAP_IS_NEVER_THE_ONLY_WAY, !ret || !data_error,
+	EXPECT_REQ(V1_MMAP_IS_NEVER_THE_ONLY_WAY, !ret || !data_error ||
+			   data_error == -ELOOP,
 		   "a read of the data section fails: %s",
 		   common_errno(data_error));
 	ROAD(ret);

@@ -44,10 +44,12 @@ TEST_F(v2_activity, stop_is_silent)
 	for (i = 0; i < ARRAY_SIZE(sources); i++) {
 		if (!v2_has_state(self->v2, sources[i]))
 			continue;
+		common_alone(self->b, true);
 		ROAD(busy(self->b, sources[i], &data));
 		ROAD(v2_set(self->v2, MIG2_STOP, NULL));
 		count = common_activity(self->b);
 		ROAD(count);
+		common_alone(self->b, false);
 		EXPECT_REQ(V2_TRANSITION_IS_SYNCHRONOUS, !count,
 			   "%ld DMA writes or interrupts after SET STOP from %s",
 			   count, v2_state_name(sources[i]));
@@ -66,6 +68,7 @@ TEST_F(v2_activity, stop_copy_is_silent)
 
 	NEEDS(NEED_IRQ);
 	stream_init(&stream);
+	common_alone(self->b, true);
 	ROAD(busy(self->b, MIG2_STOP_COPY, &data));
 	fresh = common_activity(self->b);
 	ROAD(fresh);
@@ -91,6 +94,7 @@ TEST_F(v2_activity, saving_a_stopped_device_is_silent)
 	NEEDS(NEED_IRQ);
 	stream_init(&stream);
 	ROAD(busy(self->b, MIG2_STOP, &data));
+	/* That it has come to rest is what another test is about. */
 	mig_idle(self->dev, COMMON_WINDOW);
 	ROAD(common_seen(self->b, &before));
 	ROAD(v2_set(self->v2, MIG2_STOP_COPY, &data));
@@ -112,6 +116,7 @@ TEST_F(v2_activity, resuming_is_silent)
 	NEEDS(NEED_IRQ);
 	stream_init(&stream);
 	ROAD(common_save(self->b, &stream));
+	common_alone(self->b, true);
 	ROAD(busy(self->b, MIG2_RESUMING, &data));
 	fresh = common_activity(self->b);
 	ROAD(fresh);
@@ -140,6 +145,7 @@ TEST_F(v2_activity, resuming_a_busy_device_is_silent)
 	ROAD(v2_collect(data, NULL, &stream));
 	ROAD(v2_set(self->v2, MIG2_RESUMING, &data));
 	ROAD(v2_load(data, NULL, &stream, 0, stream.len));
+	common_alone(self->b, true);
 	ROAD(v2_set(self->v2, MIG2_STOP, NULL));
 	count = common_activity(self->b);
 	ROAD(count);

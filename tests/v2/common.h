@@ -40,6 +40,15 @@ static inline const char *common_errno(int ret)
 	return ret < 0 ? strerror(-ret) : "success";
 }
 
+/*
+ * Whether the test alone asks the device things. A judge asks too, after each
+ * call, and by that gives a device time, and an occasion, to get things right.
+ */
+static inline void common_alone(struct bench *b, bool on)
+{
+	mig_concurrent(b->ctx, on);
+}
+
 /* The state that GET shows, MIG2_STATES where GET fails. */
 static inline u32 common_state(struct bench *b)
 {
@@ -242,6 +251,20 @@ static int common_faulty(struct bench *b, u32 method, u32 state, int prot)
 	return mig_ioctl_blind(&b->dev->file, UAPI_DEVICE_FEATURE, at);
 }
 
+/* VFIO_DEVICE_RESET, again where the device is busy for the moment. */
+static int common_reset(struct bench *b)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < COMMON_TRIES; i++) {
+		ret = v2_reset(&b->v2);
+		if (ret != -EAGAIN && ret != -EBUSY && ret != -EINTR)
+			break;
+		mig_idle(b->dev, COMMON_WINDOW);
+	}
+	return ret;
+}
+
 /* ---- activity ------------------------------------------------------------------ */
 
 /* DMA writes and interrupts so far. */
@@ -281,6 +304,17 @@ static int common_activity_start(struct bench *b)
 		return ret;
 	count = common_activity(b);
 	return count > 0 ? 0 : count < 0 ? (int)count : -ENODATA;
+}
+
+/* Waits for activity to come back: 0, -ETIMEDOUT, or -errno. */
+static int common_wakes(struct bench *b)
+{
+	long count = 0;
+	int i;
+
+	for (i = 0; i < COMMON_PATIENCE / 8 && !count; i++)
+		count = common_activity(b);
+	return count > 0 ? 0 : count < 0 ? (int)count : -ETIMEDOUT;
 }
 
 /* Waits for work of stimulus_submit(): 0, -EIO, or -ETIMEDOUT. */

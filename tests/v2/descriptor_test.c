@@ -325,6 +325,7 @@ TEST_F(v2_descriptor, data_fds_end_with_the_device)
 		EXPECT_REQ(V2_DATA_FD_DIES_WITH_DEVICE, out <= 0 && in <= 0,
 			   "device closed in %s: its fd gave %zd bytes and took %zd",
 			   v2_state_name(state), out, in);
+		ROAD(bench_fresh());
 	}
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VFIO_DEVICE_FEATURE promises: headers and sizes are checked before anything
- * happens, a probe only tells, a device's abilities never change, and GET of
- * the state may come at any time and tells the truth.
+ * The features of migration promise: what a device can do never changes, it
+ * has one state whoever looks, and GET of it may come at any time and tells
+ * the truth.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,85 +13,15 @@
 
 V2_FIXTURE(v2_feature, NEED_NOTHING)
 
-enum {
-	FEATURE_GET_SET = UAPI_FEATURE_GET | UAPI_FEATURE_SET,
-	FEATURE_STATE_SIZE = sizeof(struct uapi_feature) +
-			     sizeof(struct mig2_device_state),
-	FEATURE_LONGER = 64,
-	FEATURE_LOG_PAGES = 256,
+/* A call for the capabilities. */
+struct feature_call {
+	struct uapi_feature head;
+	struct mig2_migration migration;
 };
 
-/* What Linux defines, but for PRECOPY_INFOv2. */
-static const struct feature {
-	u32 index;
-	u32 methods;
-	u32 size; /* of the payload */
-} features[] = {
-	{ MIG2_FEATURE_MIGRATION, UAPI_FEATURE_GET,
-	  sizeof(struct mig2_migration) },
-	{ MIG2_FEATURE_DEVICE_STATE, FEATURE_GET_SET,
-	  sizeof(struct mig2_device_state) },
-	{ MIG2_FEATURE_LOG_START, UAPI_FEATURE_SET,
-	  sizeof(struct mig2_log_start) },
-	{ MIG2_FEATURE_LOG_STOP, UAPI_FEATURE_SET, 0 },
-	{ MIG2_FEATURE_LOG_REPORT, UAPI_FEATURE_GET,
-	  sizeof(struct mig2_log_report) },
-	{ MIG2_FEATURE_DATA_SIZE, UAPI_FEATURE_GET,
-	  sizeof(struct mig2_data_size) },
-};
-
-/* A header as one likes, before more room than any honest argsz claims. */
-union feature_call {
-	struct {
-		struct uapi_feature head;
-		union {
-			struct mig2_device_state state;
-			struct mig2_log_start start;
-			struct mig2_log_report report;
-		};
-	};
-	u8 room[256];
-};
-
-static int feature_call(struct bench *b, u32 argsz, u32 flags,
-			union feature_call *call)
+static int feature_probe(struct bench *b, u32 index)
 {
-	int ret;
-
-	call->head = (struct uapi_feature){ .argsz = argsz, .flags = flags };
-	ret = mig_ioctl(&b->dev->file, UAPI_DEVICE_FEATURE, call);
-	return ret < 0 ? ret : 0;
-}
-
-/* A call about DEVICE_STATE that names @state. */
-static int feature_ask(struct bench *b, u32 argsz, u32 methods, u32 state)
-{
-	union feature_call call = { .room = { 0 } };
-
-	call.state.device_state = state;
-	return feature_call(b, argsz, MIG2_FEATURE_DEVICE_STATE | methods, &call);
-}
-
-/* Tried again on a reset device where it fails. */
-static int feature_patient(struct bench *b, u32 argsz, u32 flags, u32 state)
-{
-	union feature_call call = { .room = { 0 } };
-	int i, ret = 0;
-
-	for (i = 0; i < COMMON_TRIES; i++) {
-		ret = bench_fresh();
-		call.state.device_state = state;
-		if (!ret)
-			ret = feature_call(b, argsz, flags, &call);
-		if (!ret)
-			break;
-	}
-	return ret;
-}
-
-static bool feature_offered(struct bench *b, const struct feature *f)
-{
-	return !mig_feature(b->dev, f->index | UAPI_FEATURE_PROBE, NULL, 0);
+	return mig_feature(b->dev, index | UAPI_FEATURE_PROBE, NULL, 0);
 }
 
 /* ---- what is offered ------------------------------------------------------- */
@@ -131,8 +61,8 @@ TEST_F(v2_feature, migration_comes_with_device_state)
 	u32 state = 0;
 
 	EXPECT_REQ(V2_NO_MIGRATION_IS_ENOTTY,
-		   feature_offered(self->b, &features[0]) &&
-			   feature_offered(self->b, &features[1]) &&
+		   !feature_probe(self->b, MIG2_FEATURE_MIGRATION) &&
+			   !feature_probe(self->b, MIG2_FEATURE_DEVICE_STATE) &&
 			   v2_state(self->v2, &state) != -ENOTTY,
 		   "MIGRATION works, but its probe or DEVICE_STATE does not");
 }
@@ -143,8 +73,7 @@ TEST_F(v2_feature, data_size_is_there_or_enotty)
 	u64 length;
 	int probe, get;
 
-	probe = mig_feature(self->dev,
-			    MIG2_FEATURE_DATA_SIZE | UAPI_FEATURE_PROBE, NULL, 0);
+	probe = feature_probe(self->b, MIG2_FEATURE_DATA_SIZE);
 	get = v2_data_size(self->v2, &length);
 	EXPECT_REQ(V2_NO_MIGRATION_IS_ENOTTY,
 		   probe ? probe == -ENOTTY && get == -ENOTTY : get != -ENOTTY,
@@ -188,315 +117,6 @@ TEST_F(v2_feature, capabilities_outlast_reset_and_close)
 		   (unsigned long long)self->v2->caps);
 }
 
-/* ---- headers ------------------------------------------------------------------ */
-
-/* An argsz that does not even cover the header names nothing. */
-TEST_F(v2_feature, short_headers_are_refused)
-{
-	u32 argsz;
-	int ret;
-
-	for (argsz = 0; argsz < sizeof(struct uapi_feature); argsz++) {
-		ret = feature_ask(self->b, argsz, UAPI_FEATURE_SET, MIG2_STOP);
-		EXPECT_REQ(V2_FEATURE_HEADER_IS_CHECKED,
-			   ret == -EINVAL &&
-				   common_state(self->b) == MIG2_RUNNING,
-			   "SET with argsz %u: %s, then %s", argsz,
-			   common_errno(ret),
-			   v2_state_name(common_state(self->b)));
-	}
-}
-
-/* Bits that mean nothing yet are refused, not ignored. */
-TEST_F(v2_feature, undefined_flags_are_refused)
-{
-	u32 bit;
-	int ret;
-
-	for (bit = UAPI_FEATURE_PROBE << 1; bit; bit <<= 1) {
-		ret = feature_ask(self->b, FEATURE_STATE_SIZE,
-				  UAPI_FEATURE_SET | bit, MIG2_STOP);
-		EXPECT_REQ(V2_FEATURE_HEADER_IS_CHECKED,
-			   ret == -EINVAL &&
-				   common_state(self->b) == MIG2_RUNNING,
-			   "SET with flag 0x%x: %s, then %s", bit,
-			   common_errno(ret),
-			   v2_state_name(common_state(self->b)));
-	}
-}
-
-/* One call cannot both get and set. */
-TEST_F(v2_feature, get_with_set_is_refused)
-{
-	int ret = feature_ask(self->b, FEATURE_STATE_SIZE, FEATURE_GET_SET,
-			      MIG2_STOP);
-
-	EXPECT_REQ(V2_FEATURE_HEADER_IS_CHECKED,
-		   ret == -EINVAL && common_state(self->b) == MIG2_RUNNING,
-		   "GET with SET: %s, then %s", common_errno(ret),
-		   v2_state_name(common_state(self->b)));
-}
-
-/* A call has to say what it wants. */
-TEST_F(v2_feature, no_method_is_refused)
-{
-	int ret = feature_ask(self->b, FEATURE_STATE_SIZE, 0, MIG2_STOP);
-
-	EXPECT_REQ(V2_FEATURE_HEADER_IS_CHECKED,
-		   ret == -EINVAL && common_state(self->b) == MIG2_RUNNING,
-		   "no method: %s, then %s", common_errno(ret),
-		   v2_state_name(common_state(self->b)));
-}
-
-/* A feature refuses the method that it lacks. */
-TEST_F(v2_feature, missing_methods_are_refused)
-{
-	static const u32 methods[] = { UAPI_FEATURE_GET, UAPI_FEATURE_SET };
-	union feature_call call = { .room = { 0 } };
-	size_t i, m;
-	int ret;
-
-	for (i = 0; i < ARRAY_SIZE(features) * ARRAY_SIZE(methods); i++) {
-		const struct feature *f = &features[i / ARRAY_SIZE(methods)];
-
-		m = methods[i % ARRAY_SIZE(methods)];
-		if ((f->methods & m) || !feature_offered(self->b, f))
-			continue;
-		ret = feature_call(self->b, sizeof(call), f->index | m, &call);
-		EXPECT_REQ(V2_FEATURE_HEADER_IS_CHECKED, ret == -EINVAL,
-			   "%s of feature %u: %s",
-			   m == UAPI_FEATURE_GET ? "GET" : "SET", f->index,
-			   common_errno(ret));
-	}
-}
-
-/* What cannot be read cannot be obeyed. */
-TEST_F(v2_feature, unreadable_headers_are_efault)
-{
-	u8 *at = common_edge(0, PROT_NONE);
-	int ret;
-
-	NEEDS(NEED_BAD_POINTERS);
-	ASSERT_NE(NULL, at);
-	ret = mig_ioctl_blind(&self->dev->file, UAPI_DEVICE_FEATURE, at);
-	EXPECT_REQ(V2_FEATURE_HEADER_IS_CHECKED, ret == -EFAULT,
-		   "a header that cannot be read: %s", common_errno(ret));
-}
-
-/* ---- sizes -------------------------------------------------------------------- */
-
-/* The payload has to be there as a whole, whatever is missing of it. */
-TEST_F(v2_feature, short_payloads_are_refused)
-{
-	union feature_call call = { .room = { 0 } };
-	u32 argsz, method;
-	size_t i;
-	int ret;
-
-	for (i = 0; i < ARRAY_SIZE(features); i++) {
-		const struct feature *f = &features[i];
-
-		if (!feature_offered(self->b, f))
-			continue;
-		method = f->methods & UAPI_FEATURE_SET ? UAPI_FEATURE_SET :
-							 UAPI_FEATURE_GET;
-		for (argsz = sizeof(call.head);
-		     argsz < sizeof(call.head) + f->size; argsz++) {
-			call.state.device_state = MIG2_RUNNING;
-			ret = feature_call(self->b, argsz, f->index | method,
-					   &call);
-			EXPECT_REQ(V2_FEATURE_ARGSZ_IS_CHECKED, ret == -EINVAL,
-				   "feature %u with argsz %u: %s", f->index,
-				   argsz, common_errno(ret));
-		}
-	}
-}
-
-/* Nor may GET of the state write to a payload that is not all there. */
-TEST_F(v2_feature, short_get_of_state_is_refused)
-{
-	u32 argsz;
-	int ret;
-
-	for (argsz = sizeof(struct uapi_feature); argsz < FEATURE_STATE_SIZE;
-	     argsz++) {
-		ret = feature_ask(self->b, argsz, UAPI_FEATURE_GET, 0);
-		EXPECT_REQ(V2_FEATURE_ARGSZ_IS_CHECKED, ret == -EINVAL,
-			   "GET with argsz %u: %s", argsz, common_errno(ret));
-	}
-}
-
-/* What is larger than needed today may be needed one day. */
-TEST_F(v2_feature, long_payloads_are_accepted)
-{
-	static const struct {
-		u32 flags, state;
-	} calls[] = {
-		{ MIG2_FEATURE_MIGRATION | UAPI_FEATURE_GET, 0 },
-		{ MIG2_FEATURE_DEVICE_STATE | UAPI_FEATURE_GET, 0 },
-		{ MIG2_FEATURE_DEVICE_STATE | UAPI_FEATURE_SET, MIG2_STOP },
-		{ MIG2_FEATURE_DATA_SIZE | UAPI_FEATURE_GET, 0 },
-	};
-	size_t i;
-	int ret;
-
-	for (i = 0; i < ARRAY_SIZE(calls); i++) {
-		ret = feature_patient(self->b, FEATURE_STATE_SIZE,
-				      calls[i].flags, calls[i].state);
-		if (ret)
-			continue;
-		ret = feature_patient(self->b,
-				      FEATURE_STATE_SIZE + FEATURE_LONGER,
-				      calls[i].flags, calls[i].state);
-		EXPECT_REQ(V2_FEATURE_ARGSZ_IS_CHECKED, !ret,
-			   "flags 0x%x work with argsz %u, but with %u: %s",
-			   calls[i].flags, FEATURE_STATE_SIZE,
-			   FEATURE_STATE_SIZE + FEATURE_LONGER,
-			   common_errno(ret));
-	}
-}
-
-/* A log of one range, by a call that is @longer than it has to be. */
-static int feature_log_start(struct bench *b, u32 longer, u64 *ret_page)
-{
-	struct mig2_log_range range = {
-		.iova = 1ull << 30, .length = FEATURE_LOG_PAGES * 4096,
-	};
-	union feature_call call = { .room = { 0 } };
-	int ret;
-
-	call.start = (struct mig2_log_start){ .page_size = 4096,
-					      .num_ranges = 1,
-					      .ranges = (uintptr_t)&range };
-	ret = feature_call(b, sizeof(call.head) + sizeof(call.start) + longer,
-			   MIG2_FEATURE_LOG_START | UAPI_FEATURE_SET, &call);
-	*ret_page = call.start.page_size;
-	return ret;
-}
-
-static int feature_log_report(struct bench *b, u32 longer, u64 page)
-{
-	u64 bitmap[FEATURE_LOG_PAGES / 64] = { 0 };
-	union feature_call call = { .room = { 0 } };
-
-	call.report = (struct mig2_log_report){
-		.iova = 1ull << 30,
-		.length = FEATURE_LOG_PAGES * 4096,
-		.page_size = page,
-		.bitmap = (uintptr_t)bitmap,
-	};
-	return feature_call(b, sizeof(call.head) + sizeof(call.report) + longer,
-			    MIG2_FEATURE_LOG_REPORT | UAPI_FEATURE_GET, &call);
-}
-
-static int feature_log_stop(struct bench *b, u32 longer)
-{
-	union feature_call call = { .room = { 0 } };
-
-	return feature_call(b, sizeof(call.head) + longer,
-			    MIG2_FEATURE_LOG_STOP | UAPI_FEATURE_SET, &call);
-}
-
-/* That holds for the calls of logging too. */
-TEST_F(v2_feature, long_log_payloads_are_accepted)
-{
-	int start, report, stop;
-	u64 page;
-
-	NEEDS(NEED_LOGGING);
-	ROAD(feature_log_start(self->b, 0, &page));
-	ROAD(feature_log_report(self->b, 0, page));
-	report = feature_log_report(self->b, FEATURE_LONGER, page);
-	ROAD(feature_log_stop(self->b, 0));
-	start = feature_log_start(self->b, FEATURE_LONGER, &page);
-	stop = start ? 0 : feature_log_stop(self->b, FEATURE_LONGER);
-	EXPECT_REQ(V2_FEATURE_ARGSZ_IS_CHECKED, !start && !report && !stop,
-		   "longer by %u: START %s, REPORT %s, STOP %s", FEATURE_LONGER,
-		   common_errno(start), common_errno(report),
-		   common_errno(stop));
-}
-
-/* ---- probing -------------------------------------------------------------------- */
-
-/* A probe succeeds where the feature has every method that it names. */
-TEST_F(v2_feature, probe_knows_the_methods)
-{
-	u32 named, methods;
-	size_t i;
-	int ret;
-
-	for (i = 0; i < ARRAY_SIZE(features) * 4; i++) {
-		const struct feature *f = &features[i / 4];
-
-		named = i % 4 * UAPI_FEATURE_GET;
-		methods = named & FEATURE_GET_SET;
-		if (!feature_offered(self->b, f))
-			continue;
-		ret = mig_feature(self->dev,
-				  f->index | UAPI_FEATURE_PROBE | methods, NULL,
-				  0);
-		EXPECT_REQ(V2_PROBE_HAS_NO_EFFECT,
-			   ret == (methods & ~f->methods ? -EINVAL : 0),
-			   "probe of feature %u with methods 0x%x: %s", f->index,
-			   methods, common_errno(ret));
-	}
-}
-
-/* A probe of a request is no request, not even with all that it would need. */
-TEST_F(v2_feature, probe_changes_no_state)
-{
-	u32 state;
-	int ret;
-
-	ret = feature_ask(self->b, FEATURE_STATE_SIZE,
-			  UAPI_FEATURE_PROBE | UAPI_FEATURE_SET, MIG2_STOP);
-	ROAD(v2_state(self->v2, &state));
-	EXPECT_REQ(V2_PROBE_HAS_NO_EFFECT, !ret && state == MIG2_RUNNING,
-		   "probe of SET STOP: %s, then %s", common_errno(ret),
-		   v2_state_name(state));
-}
-
-/* Nor does it start, read or stop a log. */
-TEST_F(v2_feature, probe_leaves_the_log_alone)
-{
-	u32 index;
-	u64 page;
-	int ret;
-
-	NEEDS(NEED_LOGGING);
-	ROAD(feature_log_start(self->b, 0, &page));
-	ROAD(feature_log_report(self->b, 0, page));
-	for (index = MIG2_FEATURE_LOG_START; index <= MIG2_FEATURE_LOG_REPORT;
-	     index++)
-		mig_feature(self->dev, index | UAPI_FEATURE_PROBE, NULL, 0);
-	ret = feature_log_report(self->b, 0, page);
-	EXPECT_REQ(V2_PROBE_HAS_NO_EFFECT, !ret,
-		   "REPORT works, but after probes of logging: %s",
-		   common_errno(ret));
-}
-
-/* Nobody knows these numbers. */
-TEST_F(v2_feature, unknown_features_are_enotty)
-{
-	static const u32 indices[] = { 0x7ff0, 0xfff0, 0xffff };
-	static const u32 methods[] = { UAPI_FEATURE_PROBE, UAPI_FEATURE_GET,
-				       UAPI_FEATURE_SET };
-	union feature_call call = { .room = { 0 } };
-	size_t i;
-	int ret;
-
-	for (i = 0; i < ARRAY_SIZE(indices) * ARRAY_SIZE(methods); i++) {
-		u32 flags = indices[i / ARRAY_SIZE(methods)] |
-			    methods[i % ARRAY_SIZE(methods)];
-
-		ret = feature_call(self->b, sizeof(call), flags, &call);
-		EXPECT_REQ(V2_UNKNOWN_FEATURE_IS_ENOTTY, ret < 0,
-			   "flags 0x%x: %s", flags, common_errno(ret));
-		PREFER_REQ(V2_UNKNOWN_FEATURE_IS_ENOTTY, ret == -ENOTTY,
-			   "flags 0x%x: %s", flags, common_errno(ret));
-	}
-}
-
 /* ---- GET of the state ------------------------------------------------------------- */
 
 /* GET names a state that is on offer, and never an fd. */
@@ -532,6 +152,7 @@ TEST_F(v2_feature, get_tells_the_truth_at_once)
 	u32 first, second;
 	struct mig_file *data;
 
+	common_alone(self->b, true);
 	COMMON_EACH_STATE(self->b, state) {
 		ROAD(common_reach(self->b, state, &data));
 		ROAD(v2_state(self->v2, &first));
@@ -543,67 +164,78 @@ TEST_F(v2_feature, get_tells_the_truth_at_once)
 	}
 }
 
-/* Reads to the end, with GETs before each read: how many told another state. */
-static int feature_read_with_gets(struct bench *b, struct mig_file *data,
-				  struct stream *stream)
+/* Reads to an end, with GETs, which have to tell @expected, or without. */
+static int feature_read(struct bench *b, struct mig_file *data, u32 expected,
+			bool gets, struct stream *stream)
 {
-	u32 state, first;
 	size_t len;
-	int wrong = 0, i, ret;
+	u32 state;
+	int i, ret;
 
-	ret = v2_state(&b->v2, &first);
-	for (i = 0; !ret && i < 64; i++) {
+	for (i = 0; gets && i < 64; i++) {
 		len = stream->len;
 		ret = v2_state(&b->v2, &state);
-		wrong += !ret && state != first;
+		if (!ret && state != expected)
+			ret = -ESTALE;
 		if (!ret)
 			ret = v2_collect_some(data, 777, stream);
-		if (!ret && stream->len - len < 777)
+		if (ret || stream->len - len < 777)
+			return ret;
+	}
+	return v2_collect(data, NULL, stream);
+}
+
+/* A stream from @state on, with GETs in between or without any: 0, -errno. */
+static int feature_save(struct bench *b, u32 state, bool gets,
+			struct stream *stream)
+{
+	struct mig_file *data;
+	int ret;
+
+	stream_clear(stream);
+	ret = common_reach(b, state, &data);
+	if (!ret)
+		ret = feature_read(b, data, state, gets, stream);
+	if (ret || state == MIG2_STOP_COPY)
+		return ret;
+	ret = v2_set(&b->v2, MIG2_STOP_COPY, NULL);
+	return ret ? ret : feature_read(b, data, MIG2_STOP_COPY, gets, stream);
+}
+
+/* What a stream that was saved so restores; no GET but those asked for. */
+static int feature_save_and_load(struct bench *b, u32 state, bool gets)
+{
+	struct stream stream;
+	int i, ret = 0;
+
+	stream_init(&stream);
+	common_alone(b, true);
+	for (i = 0; i < COMMON_TRIES; i++) {
+		ret = feature_save(b, state, gets, &stream);
+		if (!ret)
 			break;
 	}
+	common_alone(b, false);
 	if (!ret)
-		ret = v2_collect(data, NULL, stream);
-	return ret ? ret : wrong;
+		ret = common_load(b, &stream);
+	stream_free(&stream);
+	return ret;
 }
 
 /* Asking for the state costs the stream nothing. */
 TEST_F(v2_feature, get_leaves_the_stream_alone)
 {
-	struct mig_file *data;
-	struct stream stream;
-	int wrong, whole;
+	int ret;
 
-	stream_init(&stream);
-	ROAD(common_reach(self->b, MIG2_STOP_COPY, &data));
-	wrong = feature_read_with_gets(self->b, data, &stream);
-	ROAD(wrong);
-	whole = common_restores(self->b, &stream);
-	ROAD(whole);
-	EXPECT_REQ(V2_GET_IS_PURE, !wrong && whole,
-		   "%d GETs told another state; the stream read between them %s",
-		   wrong, whole ? "restores" : "does not restore");
-}
-
-/* Nor in pre-copy. */
-TEST_F(v2_feature, get_leaves_pre_copy_alone)
-{
-	struct mig_file *data;
-	struct stream stream;
-	int wrong, more, whole;
-
-	NEEDS(NEED_PRE_COPY);
-	stream_init(&stream);
-	ROAD(common_reach(self->b, MIG2_PRE_COPY, &data));
-	wrong = feature_read_with_gets(self->b, data, &stream);
-	ROAD(wrong);
-	ROAD(v2_set(self->v2, MIG2_STOP_COPY, NULL));
-	more = feature_read_with_gets(self->b, data, &stream);
-	ROAD(more);
-	whole = common_restores(self->b, &stream);
-	ROAD(whole);
-	EXPECT_REQ(V2_GET_IS_PURE, !wrong && !more && whole,
-		   "%d GETs told another state; the stream read between them %s",
-		   wrong + more, whole ? "restores" : "does not restore");
+	COMMON_EACH_STATE(self->b, state) {
+		if (fsm_session_in(state) != FSM_SAVING)
+			continue;
+		ROAD(feature_save_and_load(self->b, state, false));
+		ret = feature_save_and_load(self->b, state, true);
+		EXPECT_REQ(V2_GET_IS_PURE, !ret,
+			   "saved from %s without a GET: good; with GETs: %s",
+			   v2_state_name(state), common_errno(ret));
+	}
 }
 
 /* ---- opens ------------------------------------------------------------------------- */
@@ -622,8 +254,11 @@ TEST_F(v2_feature, opened_devices_are_running)
 		EXPECT_REQ(V2_STARTS_RUNNING, found == MIG2_RUNNING,
 			   "closed in %s, opened in %s", v2_state_name(state),
 			   v2_state_name(found));
-		if (found != MIG2_RUNNING)
+		/* Only a reset is safe with a session of the past. */
+		if (found != MIG2_RUNNING) {
+			ROAD(bench_fresh());
 			continue;
+		}
 		ROAD(v2_set(self->v2, MIG2_STOP_COPY, &data));
 		EXPECT_REQ(V2_STARTS_RUNNING, data,
 			   "closed in %s: the next user's session got no fd",
@@ -675,8 +310,10 @@ static int feature_raw_ioctl(int fd, u32 request, void *arg)
 /* Before it is bound the character device does nothing at all. */
 TEST_F(v2_feature, cdev_is_gated_by_bind)
 {
-	union feature_call call = { .head = { 16, MIG2_FEATURE_MIGRATION |
-						  UAPI_FEATURE_GET } };
+	struct feature_call call = {
+		.head = { sizeof(call),
+			  MIG2_FEATURE_MIGRATION | UAPI_FEATURE_GET },
+	};
 	char name[64], path[256] = "";
 	int fd, feature;
 	ssize_t count;
@@ -700,8 +337,10 @@ TEST_F(v2_feature, cdev_is_gated_by_bind)
 /* And once bound it migrates, attached to an address space or not. */
 TEST_F(v2_feature, cdev_migrates_without_attach)
 {
-	union feature_call call = { .head = { 16, MIG2_FEATURE_MIGRATION |
-						  UAPI_FEATURE_GET } };
+	struct feature_call call = {
+		.head = { sizeof(call),
+			  MIG2_FEATURE_MIGRATION | UAPI_FEATURE_GET },
+	};
 	struct uapi_bind_iommufd bind = { .argsz = sizeof(bind) };
 	char name[64], path[256] = "";
 	int fd, ret;
@@ -743,19 +382,22 @@ TEST_F(v2_feature, unreadable_requests_do_nothing)
 /* One whose answer cannot be written has been carried out all the same. */
 TEST_F(v2_feature, unwritable_answers_come_too_late)
 {
-	u32 seen = MIG2_STATES;
+	struct mig_file *data;
+	u32 seen;
 	int i, ret = 0;
 
 	NEEDS(NEED_BAD_POINTERS);
 	COMMON_EACH_STATE(self->b, state) {
 		if (fsm_session_in(state) == FSM_NO_SESSION)
 			continue;
-		for (i = 0; i < COMMON_TRIES; i++) {
-			ROAD(bench_fresh());
+		ROAD(common_reach(self->b, state, &data));
+		/* A transition that fails gives the same error. */
+		for (i = 0, seen = MIG2_STATES; i < COMMON_TRIES; i++) {
+			ROAD(common_fresh(self->b, COMMON_SEED));
 			ret = common_faulty(self->b, UAPI_FEATURE_SET, state,
-					     PROT_READ);
+					    PROT_READ);
 			ROAD(v2_state(self->v2, &seen));
-			if (ret == -EFAULT || !ret)
+			if (!ret || seen == state)
 				break;
 		}
 		EXPECT_REQ(V2_COPY_FAULTS_ARE_EFAULT,

@@ -89,9 +89,9 @@ static int abandon(struct bench *b, u32 state, u32 *ret_left)
 TEST_F(v2_session, fd_may_be_closed_at_once)
 {
 	u32 left = MIG2_STATES;
-	int i, ret = 0, trip;
+	int i, ret = 0, before, trip;
 
-	ROAD(common_round_trip(self->b));
+	before = common_round_trip(self->b);
 	COMMON_EACH_STATE(self->b, state) {
 		if (fsm_session_in(state) == FSM_NO_SESSION)
 			continue;
@@ -105,7 +105,7 @@ TEST_F(v2_session, fd_may_be_closed_at_once)
 			   "fd closed in %s: then %s, and back to RUNNING: %s",
 			   v2_state_name(state), v2_state_name(left),
 			   common_errno(ret));
-		trip = common_round_trip(self->b);
+		trip = before ? 0 : common_round_trip(self->b);
 		EXPECT_REQ(V2_DATA_FD_MAY_BE_CLOSED_EARLY, !trip,
 			   "fd closed in %s: a later cycle gives %s",
 			   v2_state_name(state), common_errno(trip));
@@ -136,6 +136,32 @@ TEST_F(v2_session, old_saving_fd_stays_dead)
 		   alone <= 0 && beside <= 0 && whole,
 		   "the old fd read %zd bytes, %zd beside a new session, whose stream %s",
 		   alone, beside, whole ? "restores" : "does not restore");
+}
+
+/* Whatever was read of it, a saving session is over when it is left. */
+TEST_F(v2_session, read_sessions_die_as_well)
+{
+	static const u32 targets[] = { MIG2_STOP, MIG2_RUNNING, MIG2_STOP,
+				       MIG2_RUNNING };
+	struct mig_file *data;
+	struct stream stream;
+	ssize_t moved;
+	size_t i;
+
+	stream_init(&stream);
+	for (i = 0; i < ARRAY_SIZE(targets); i++) {
+		ROAD(common_reach(self->b, MIG2_STOP_COPY, &data));
+		if (i < ARRAY_SIZE(targets) / 2)
+			ROAD(v2_collect_some(data, 100, &stream));
+		else
+			ROAD(v2_collect(data, NULL, &stream));
+		ROAD(v2_set(self->v2, targets[i], NULL));
+		moved = common_moves(data, FSM_SAVING);
+		EXPECT_REQ(V2_DATA_FD_DIES_WITH_SESSION, moved <= 0,
+			   "a read session left for %s: the fd gave %zd bytes",
+			   v2_state_name(targets[i]), moved);
+		mig_file_close(data);
+	}
 }
 
 /* An old resuming fd takes nothing, and spoils no load that follows. */
@@ -196,6 +222,7 @@ TEST_F(v2_session, close_of_the_device_ends_each_session)
 			   "device closed in %s: the fd moved %zd bytes",
 			   v2_state_name(state), moved);
 		mig_file_close(data);
+		ROAD(bench_fresh());
 	}
 }
 

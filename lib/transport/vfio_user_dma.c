@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory of the context: told to every server, and moved by message for those
+ * that do not share it. Memory is shared by putting a memfd in the place of
+ * the caller's private pages, with the same contents. The BARs of the other
+ * devices are told as memory without descriptor; see emu_space.h for where.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "emu_space.h"
+#include "vfio_user.h"
+
+enum { PAGE = 4096, ACCESS = UAPI_DMA_MAP_READ | UAPI_DMA_MAP_WRITE };
+
+static struct vfio_user_map *map_at(struct vfio_user_space *space, u64 iova,
+				    u64 len)
+{
+	struct vfio_user_map *map;
+
+	for (map = space->maps; map; map = map->next)
+		if (iova >= map->iova && iova - map->iova <= map->len &&
+		    len <= map->len - (iova - map->iova))
+			return map;
+	return NULL;
+}
+
+/* ---- sharing -------------------------------------------------------------------- */
+
+/* Whether [@addr, @addr + @len) is private memory with nothing behind it. */
+static bool is_private(const void *addr, size_t len)
+{
+	unsigned long start, end, inode, at = (unsigned long)addr;
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char mode[5], line[512];
+
+	while (maps && at < (unsigned long)addr + len &&
+	       fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx %4s %*x %*s %lu", &start, &end, mode,
+			   &inode) == 4 &&
+		    at >= start && at < end) {
+			if (strcmp(mode, "rw-p") || inode ||
+			    strstr(line, "[stack"))
+				break;
+			at = end;
+		}
+	if (maps)
+		fclose(maps);
+	return at >= (unsigned long)addr + len;
+}
+
+/* A descriptor for the memory, -1 where it stays private. */
+static int share(void *addr, size_t len)
+{
+	int fd;
+
+	if ((uintptr_t)addr % PAGE || len % PAGE || !is_private(addr, len))
+		return -1;
+	fd = memfd_create("migcheck", MFD_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (ftruncate(fd, (off_t)len) ||
+	    pwrite(fd, addr, len, 0) != (ssize_t)len ||
+	    mmap(addr, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+		 0) == MAP_FAILED) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* ---- telling servers ------------------------------------------------------------ */
+
+static int tell_map(struct vfio_user_end *end, u64 iova, u64 size, int fd)
+{
+	const struct vfio_user_dma_map body = { .argsz = sizeof(body),
+						.flags = ACCESS,
+						.iova = iova,
+						.size = size };
+	struct vfio_user_call call;
+	int ret;
+
+	vfio_user_call_begin(&call, VFIO_USER_DMA_MAP);
+	vfio_user_wire_add(&call.out, &body, sizeof(body));
+	if (fd >= 0 && end->peer.max_msg_fds &&
+	    !(end->options & VFIO_USER_MESSAGES)) {
+		call.out.fds = &fd;
+		call.out.nr_fds = 1;
+	}
+	ret = vfio_user_call(end, &call);
+	vfio_user_wire_drop(&call.in);
+	return ret;
+}
+
+static int tell_unmap(struct vfio_user_end *end, u64 iova, u64 size)
+{
+	const struct vfio_user_dma_unmap body = { .argsz = VFIO_USER_UNMAP_HEAD,
+						  .iova = iova,
+						  .size = size };
+	struct vfio_user_call call;
+	int ret;
+
+	vfio_user_call_begin(&call, VFIO_USER_DMA_UNMAP);
+	vfio_user_wire_add(&call.out, &body, VFIO_USER_UNMAP_HEAD);
+	ret = vfio_user_call(end, &call);
+	vfio_user_wire_drop(&call.in);
+	return ret;
+}
+
+/* Each server is told; if one refuses, all forget it again. */
+static int map_enter(struct vfio_user_space *space, struct vfio_user_map *map)
+{
+	struct vfio_user_end *end, *undo;
+	int ret;
+
+	for (end = space->ends; end; end = end->next) {
+		if (!end->open)
+			continue;
+		ret = tell_map(end, map->iova, map->len, map->fd);
+		if (ret)
+			goto err_unmap;
+	}
+	map->next = space->maps;
+	space->maps = map;
+	return 0;
+
+err_unmap:
+	for (undo = space->ends; undo != end; undo = undo->next)
+		if (undo->open)
+			tell_unmap(undo, map->iova, map->len);
+	return ret;
+}
+
+static int map_check(struct vfio_user_space *space, u64 iova, size_t len)
+{
+	struct vfio_user_map *map;
+
+	if (!len || iova + len < iova || iova % PAGE || len % PAGE)
+		return -EINVAL;
+	for (map = space->maps; map; map = map->next)
+		if (iova < map->iova + map->len && map->iova < iova + len)
+			return -EEXIST;
+	return 0;
+}
+
+static void map_free(struct vfio_user_map *map)
+{
+	if (map->fd >= 0)
+		close(map->fd);
+	free(map);
+}
+
+static int map_new(struct vfio_user_space *space, u64 iova, void *addr,
+		   size_t len)
+{
+	struct vfio_user_map *map;
+	int ret = map_check(space, iova, len);
+
+	if (ret)
+		return ret;
+	map = calloc(1, sizeof(*map));
+	if (!map)
+		return -ENOMEM;
+	map->iova = iova;
+	map->addr = addr;
+	map->len = len;
+	map->fd = share(addr, len);
+	ret = map_enter(space, map);
+	if (ret)
+		map_free(map);
+	return ret;
+}
+
+int vfio_user_dma_map(void *opaque, u64 iova, void *addr, size_t len)
+{
+	struct vfio_user_space *space = opaque;
+	int ret;
+
+	pthread_mutex_lock(&space->lock);
+	ret = map_new(space, iova, addr, len);
+	pthread_mutex_unlock(&space->lock);
+	return ret;
+}
+
+int vfio_user_dma_forget(struct vfio_user_space *space, u64 iova, size_t len,
+			 const struct vfio_user_end *done)
+{
+	struct vfio_user_map **link, *map;
+	struct vfio_user_end *end;
+	int ret = 0, failed;
+
+	for (link = &space->maps; *link; link = &(*link)->next)
+		if ((*link)->iova == iova && (*link)->len == len)
+			break;
+	map = *link;
+	if (!map)
+		return -ENOENT;
+	for (end = space->ends; end; end = end->next) {
+		failed = end->open && end != done ? tell_unmap(end, iova, len) : 0;
+		if (failed)
+			ret = failed;
+	}
+	*link = map->next;
+	map_free(map);
+	return ret;
+}
+
+int vfio_user_dma_unmap(void *opaque, u64 iova, size_t len)
+{
+	struct vfio_user_space *space = opaque;
+	int ret;
+
+	pthread_mutex_lock(&space->lock);
+	ret = vfio_user_dma_forget(space, iova, len, NULL);
+	pthread_mutex_unlock(&space->lock);
+	return ret;
+}
+
+/* ---- other devices ----------------------------------------------------------------- */
+
+static u64 peer_iova(const struct vfio_user_end *end)
+{
+	return EMU_PEER_IOVA + end->number * EMU_PEER_STRIDE;
+}
+
+int vfio_user_dma_announce(struct vfio_user_end *end)
+{
+	struct vfio_user_map *map;
+	struct vfio_user_end *other;
+	int ret = 0;
+
+	for (map = end->space->maps; map && !ret; map = map->next)
+		ret = tell_map(end, map->iova, map->len, map->fd);
+	for (other = end->space->ends; other && !ret; other = other->next) {
+		if (other == end || !other->open)
+			continue;
+		ret = tell_map(end, peer_iova(other), EMU_PEER_STRIDE, -1);
+		if (!ret)
+			ret = tell_map(other, peer_iova(end), EMU_PEER_STRIDE, -1);
+	}
+	return ret;
+}
+
+void vfio_user_dma_retire(struct vfio_user_end *end)
+{
+	struct vfio_user_end *other;
+
+	for (other = end->space->ends; other; other = other->next)
+		if (other != end && other->open)
+			tell_unmap(other, peer_iova(end), EMU_PEER_STRIDE);
+}
+
+/* BAR0, and BAR2 behind it, as the emulated machine has them. */
+static int peer_write(struct vfio_user_end *end, u64 at, const void *src,
+		      size_t len)
+{
+	struct uapi_region_info bar0;
+	ssize_t n;
+
+	if (vfio_user_region_ask(end, 0, sizeof(bar0), &bar0, NULL) !=
+	    (int)sizeof(bar0))
+		return -EFAULT;
+	if (at >= bar0.size)
+		at += 2 * VFIO_USER_STRIDE - bar0.size;
+	n = vfio_user_pwrite(end, src, len, at);
+	return n == (ssize_t)len ? 0 : -EFAULT;
+}
+
+static int write_outside(struct vfio_user_end *from, u64 iova, const void *src,
+			 size_t len)
+{
+	struct vfio_user_end *end;
+	bool busy = from->busy;
+	int ret = -EFAULT;
+
+	for (end = from->space->ends; end; end = end->next)
+		if (end != from && end->open && iova >= peer_iova(end) &&
+		    iova - peer_iova(end) < EMU_PEER_STRIDE)
+			break;
+	if (!end)
+		return ret;
+	/* It waits for our answer: nobody may want one of it meanwhile. */
+	from->busy = true;
+	ret = peer_write(end, iova - peer_iova(end), src, len);
+	from->busy = busy;
+	return ret;
+}
+
+/* ---- what servers want ---------------------------------------------------------------- */
+
+static int serve_access(struct vfio_user_end *end, const struct vfio_user_in *in,
+			struct vfio_user_dma_access *ret_access,
+			struct vfio_user_out *out)
+{
+	bool write = in->head.command == VFIO_USER_DMA_WRITE;
+	struct vfio_user_dma_access access;
+	struct vfio_user_map *map;
+
+	if ((!write && in->head.command != VFIO_USER_DMA_READ) ||
+	    in->len < sizeof(access))
+		return -EINVAL;
+	memcpy(&access, in->body, sizeof(access));
+	if (access.count > VFIO_USER_WIRE_DATA ||
+	    (write && access.count > in->len - sizeof(access)))
+		return -EINVAL;
+	*ret_access = access;
+	vfio_user_wire_add(out, ret_access, sizeof(access));
+	map = map_at(end->space, access.address, access.count);
+	if (map && write)
+		memcpy(map->addr + (access.address - map->iova),
+		       in->body + sizeof(access), access.count);
+	else if (map)
+		vfio_user_wire_add(out, map->addr + (access.address - map->iova),
+				   access.count);
+	else if (write)
+		return write_outside(end, access.address,
+				     in->body + sizeof(access), access.count);
+	return map ? 0 : -EFAULT;
+}
+
+int vfio_user_dma_serve(struct vfio_user_end *end, struct vfio_user_wire *wire,
+			const struct vfio_user_in *in, u64 deadline)
+{
+	struct vfio_user_out out = { .nr_parts = 0 };
+	struct vfio_user_dma_access access;
+	int ret = serve_access(end, in, &access, &out);
+
+	if (ret)
+		out.nr_parts = 0;
+	return vfio_user_wire_reply(wire, in, ret, &out, deadline);
+}

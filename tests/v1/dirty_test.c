@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Dirty pages of protocol v1: the container logs what devices write, says so
+ * in its description, checks what it is asked, and misses no page. When the
+ * device has stopped, the bitmap is the last.
+ */
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "trouble.h"
+
+V1_FIXTURE(v1_dirty, NEED_LOGGING)
+
+enum {
+	PAGE = 4096,
+	PAGES = 128,
+	BITMAP = PAGES / 8, /* bytes */
+	GUARD = 64,
+	GUARD_BYTE = 0xa5,
+	INFO_MAX = 4096,
+	INFO_CAPS = 32,
+	DIRTY_SEED = 60,
+};
+
+/* Far from what stimuli map. */
+static const u64 IOVA = 0x40000000;
+
+/* PAGES pages of memory, mapped for the device, and what is known of them. */
+struct pages {
+	struct mig_context *ctx;
+	u8 *memory;
+	u64 bitmap[(BITMAP + GUARD) / 8]; /* the guard is behind the bits */
+};
+
+static const u32 written[] = { 0, 3, 7, 64, PAGES - 1 };
+
+/* The migration capability in the description, or -errno. */
+static int find_capability(struct bench *b,
+			   struct uapi_iommu_cap_migration *ret_cap)
+{
+	static u64 room[INFO_MAX / 8];
+	struct uapi_iommu_info *info = (void *)room;
+	struct uapi_cap_header header;
+	u32 at, i;
+	int ret;
+
+	info->argsz = INFO_MAX;
+	ret = mig_container_ioctl(b->ctx, UAPI_IOMMU_GET_INFO, info);
+	if (ret)
+		return ret;
+	at = info->flags & UAPI_IOMMU_INFO_CAPS ? info->cap_offset : 0;
+	for (i = 0; at && at <= INFO_MAX - sizeof(*ret_cap) && i < INFO_CAPS; i++) {
+		memcpy(&header, (u8 *)room + at, sizeof(header));
+		if (header.id == UAPI_IOMMU_CAP_MIGRATION) {
+			memcpy(ret_cap, (u8 *)room + at, sizeof(*ret_cap));
+			return 0;
+		}
+		at = header.next;
+	}
+	return -ENOENT;
+}
+
+/* 0 or -errno. They stay mapped until the context goes. */
+static int pages_map(struct bench *b, struct pages *ret_pages)
+{
+	struct uapi_iommu_cap_migration cap;
+	struct pages p = { .ctx = b->ctx };
+	int ret;
+
+	/* These tests count in pages of one size. */
+	if (!find_capability(b, &cap) &&
+	    (cap.pgsize_bitmap & -cap.pgsize_bitmap) != PAGE)
+		return -EOPNOTSUPP;
+	p.memory = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (p.memory == MAP_FAILED)
+		return -ENOMEM;
+	ret = mig_dma_map(b->ctx, IOVA, p.memory, PAGES * PAGE);
+	if (!ret)
+		*ret_pages = p;
+	return ret;
+}
+
+static int dirty_flags(struct bench *b, u32 flags)
+{
+	struct uapi_dirty_pages dirty = {
+		.argsz = offsetof(struct uapi_dirty_pages, iova),
+		.flags = flags,
+	};
+
+	return mig_container_ioctl(b->ctx, UAPI_IOMMU_DIRTY_PAGES, &dirty);
+}
+
+static struct uapi_dirty_pages question(struct pages *p)
+{
+	memset(p->bitmap, 0, BITMAP);
+	memset((u8 *)p->bitmap + BITMAP, GUARD_BYTE, GUARD);
+	return (struct uapi_dirty_pages){
+		.argsz = sizeof(struct uapi_dirty_pages),
+		.flags = UAPI_DIRTY_GET_BITMAP,
+		.iova = IOVA,
+		.size = PAGES * PAGE,
+		.bitmap = { .pgsize = PAGE, .size = BITMAP,
+			    .data = (u64)(uintptr_t)p->bitmap },
+	};
+}
+
+static int ask(struct pages *p, struct uapi_dirty_pages *dirty)
+{
+	return mig_container_ioctl(p->ctx, UAPI_IOMMU_DIRTY_PAGES, dirty);
+}
+
+static int get_bitmap(struct pages *p)
+{
+	struct uapi_dirty_pages dirty = question(p);
+
+	return ask(p, &dirty);
+}
+
+static bool is_dirty(const struct pages *p, u32 page)
+{
+	return p->bitmap[page / 64] >> page % 64 & 1;
+}
+
+/* The page that was written and is not marked; PAGES if there is none. */
+static u32 unmarked(const struct pages *p)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(written); i++)
+		if (!is_dirty(p, written[i]))
+			return written[i];
+	return PAGES;
+}
+
+/* The device writes those pages: 0 or -errno. */
+static int write_pages(struct bench *b)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < ARRAY_SIZE(written) && !ret; i++)
+		ret = stimulus_dma_write(b->stim, IOVA + written[i] * PAGE, 64,
+					 DIRTY_SEED);
+	return ret;
+}
+
+/* ---- what the container says ---------------------------------------------------- */
+
+/* A container that can log says so, and with which pages. */
+TEST_F(v1_dirty, logging_is_announced)
+{
+	struct uapi_iommu_cap_migration cap = { 0 };
+	int ret;
+
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_START));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_STOP));
+	ret = find_capability(self->b, &cap);
+	EXPECT_REQ(V1_CONTAINER_ANNOUNCES_LOGGING, !ret,
+		   "the capability of a container that logs: %s",
+		   common_errno(ret));
+	EXPECT_REQ(V1_CONTAINER_ANNOUNCES_LOGGING,
+		   ret || (cap.pgsize_bitmap && cap.max_dirty_bitmap_size),
+		   "page sizes 0x%llx, largest bitmap %llu bytes",
+		   (unsigned long long)cap.pgsize_bitmap,
+		   (unsigned long long)cap.max_dirty_bitmap_size);
+}
+
+/* ---- what it is asked -------------------------------------------------------------- */
+
+/* Exactly one of start, stop and get bitmap is asked for at a time. */
+TEST_F(v1_dirty, one_request_at_a_time)
+{
+	static const u32 bad[] = {
+		0, UAPI_DIRTY_START | UAPI_DIRTY_STOP, 1 << 3, 1u << 31,
+		UAPI_DIRTY_START | 1 << 3,
+	};
+	size_t i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		ret = dirty_flags(self->b, bad[i]);
+		EXPECT_REQ(V1_LOGGING_FLAGS_ARE_CHECKED, ret < 0,
+			   "flags 0x%x are accepted", bad[i]);
+	}
+	ret = dirty_flags(self->b, UAPI_DIRTY_START);
+	EXPECT_REQ(V1_LOGGING_FLAGS_ARE_CHECKED, !ret, "start: %s",
+		   common_errno(ret));
+	ret = dirty_flags(self->b, UAPI_DIRTY_STOP);
+	EXPECT_REQ(V1_LOGGING_FLAGS_ARE_CHECKED, !ret, "stop: %s",
+		   common_errno(ret));
+}
+
+/* There is no bitmap while nothing is logged. */
+TEST_F(v1_dirty, no_bitmap_without_logging)
+{
+	struct pages p;
+	int ret;
+
+	ROAD(pages_map(self->b, &p));
+	ret = get_bitmap(&p);
+	EXPECT_REQ(V1_LOGGING_FLAGS_ARE_CHECKED, ret < 0,
+		   "a bitmap is given before logging began");
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_START));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_STOP));
+	ret = get_bitmap(&p);
+	EXPECT_REQ(V1_LOGGING_FLAGS_ARE_CHECKED, ret < 0,
+		   "a bitmap is given after logging ended");
+}
+
+static bool guard_is_whole(const struct pages *p)
+{
+	const u8 *guard = (const u8 *)p->bitmap + BITMAP;
+	u32 i;
+
+	for (i = 0; i < GUARD; i++)
+		if (guard[i] != GUARD_BYTE)
+			return false;
+	return true;
+}
+
+/* A bitmap of one whole mapping is given, within its own bounds. */
+TEST_F(v1_dirty, bitmap_of_mapping_is_given)
+{
+	struct pages p;
+	int ret;
+
+	ROAD(pages_map(self->b, &p));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_START));
+	ret = get_bitmap(&p);
+	EXPECT_REQ(V1_BITMAP_ARGUMENTS_ARE_CHECKED, !ret,
+		   "the bitmap of a whole mapping: %s", common_errno(ret));
+	EXPECT_REQ(V1_BITMAP_ARGUMENTS_ARE_CHECKED, guard_is_whole(&p),
+		   "bytes behind the bitmap were written");
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_STOP));
+}
+
+/* What is wrong with a question, and how it is asked. */
+static const struct {
+	const char *what;
+	s64 iova, size, pgsize, bitmap; /* added to the good ones */
+} flaws[] = {
+	{ "pages of half the size", 0, 0, -(PAGE / 2), 0 },
+	{ "pages of no size", 0, 0, -PAGE, 0 },
+	{ "an unaligned address", PAGE / 2, -PAGE, 0, 0 },
+	{ "an unaligned size", 0, -(PAGE / 2), 0, 0 },
+	{ "no size", 0, -(s64)PAGES * PAGE, 0, 0 },
+	{ "a bitmap that is too small", 0, 0, 0, -8 },
+	{ "no bitmap", 0, 0, 0, -BITMAP },
+	{ "a mapping without its end", 0, -64 * PAGE, 0, 0 },
+	{ "a mapping without its beginning", 64 * PAGE, -64 * PAGE, 0, 0 },
+};
+
+/* A question that is not about whole mappings and pages is refused. */
+TEST_F(v1_dirty, bad_question_is_refused)
+{
+	struct uapi_dirty_pages dirty;
+	struct pages p;
+	size_t i;
+	int ret;
+
+	ROAD(pages_map(self->b, &p));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_START));
+	for (i = 0; i < ARRAY_SIZE(flaws); i++) {
+		dirty = question(&p);
+		dirty.iova += (u64)flaws[i].iova;
+		dirty.size += (u64)flaws[i].size;
+		dirty.bitmap.pgsize += (u64)flaws[i].pgsize;
+		dirty.bitmap.size += (u64)flaws[i].bitmap;
+		ret = ask(&p, &dirty);
+		EXPECT_REQ(V1_BITMAP_ARGUMENTS_ARE_CHECKED,
+			   ret < 0 && guard_is_whole(&p),
+			   "%s: the bitmap is given", flaws[i].what);
+	}
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_STOP));
+}
+
+/* ---- what it has seen ----------------------------------------------------------------- */
+
+/* Each page that the device wrote is marked. */
+TEST_F(v1_dirty, written_pages_are_marked)
+{
+	struct pages p;
+
+	NEEDS(NEED_DMA);
+	if (!self->stim->ops->dma_write)
+		NOT_OFFERED("nothing can make this device write to a page");
+	ROAD(pages_map(self->b, &p));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_START));
+	ROAD(write_pages(self->b));
+	ROAD(get_bitmap(&p));
+	EXPECT_REQ(V1_WRITTEN_PAGES_ARE_REPORTED, unmarked(&p) == PAGES,
+		   "page %u was written and is not marked", unmarked(&p));
+	/* Once more: what is written after a bitmap is in the next. */
+	ROAD(write_pages(self->b));
+	ROAD(get_bitmap(&p));
+	EXPECT_REQ(V1_WRITTEN_PAGES_ARE_REPORTED, unmarked(&p) == PAGES,
+		   "page %u was written again and is not marked", unmarked(&p));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_STOP));
+}
+
+/* Pages that are unmapped give their marks to whoever unmaps them. */
+TEST_F(v1_dirty, unmapping_gives_the_bitmap)
+{
+	struct uapi_dma_unmap unmap = {
+		.argsz = sizeof(unmap), .flags = UAPI_DMA_UNMAP_GET_DIRTY_BITMAP,
+		.iova = IOVA, .size = PAGES * PAGE,
+		.bitmap = { .pgsize = PAGE, .size = BITMAP },
+	};
+	struct pages p;
+	int ret;
+
+	ROAD(pages_map(self->b, &p));
+	question(&p); /* empties the bitmap */
+	unmap.bitmap.data = (u64)(uintptr_t)p.bitmap;
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_START));
+	ret = write_pages(self->b);
+	if (ret != -EOPNOTSUPP)
+		ROAD(ret);
+	/* Nobody can write: what is left to see is the size. */
+	ret = ret ? -EOPNOTSUPP : 0;
+	EXPECT_REQ(V1_UNMAP_RETURNS_BITMAP,
+		   !mig_container_ioctl(self->b->ctx, UAPI_IOMMU_UNMAP_DMA,
+					&unmap) && unmap.size == PAGES * PAGE,
+		   "unmapping with a bitmap fails, or unmaps %llu bytes",
+		   (unsigned long long)unmap.size);
+	EXPECT_REQ(V1_UNMAP_RETURNS_BITMAP, ret || unmarked(&p) == PAGES,
+		   "page %u was written and is not marked", unmarked(&p));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_STOP));
+}
+
+/* ---- the last bitmap ---------------------------------------------------------------------- */
+
+/* The first page that changed without a mark; PAGES if there is none. */
+static u32 changed_unmarked(const struct pages *p, const u8 *before)
+{
+	u32 page;
+
+	for (page = 0; page < PAGES; page++)
+		if (memcmp(p->memory + page * PAGE, before + page * PAGE, PAGE) &&
+		    !is_dirty(p, page))
+			return page;
+	return PAGES;
+}
+
+/* The bitmap behind the stop covers all that changed before it. */
+TEST_F(v1_dirty, last_bitmap_covers_all)
+{
+	static u8 before[PAGES * PAGE];
+	struct pages p;
+
+	NEEDS(NEED_DMA);
+	if (!self->stim->ops->dma_write)
+		NOT_OFFERED("nothing can make this device write to a page");
+	ROAD(pages_map(self->b, &p));
+	memcpy(before, p.memory, sizeof(before));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_START));
+	ROAD(write_pages(self->b));
+	ROAD(v1_set_state(self->v1, MIG1_STOP_COPY));
+	ROAD(get_bitmap(&p));
+	EXPECT_REQ(V1_LAST_BITMAP_IS_FINAL, changed_unmarked(&p, before) == PAGES,
+		   "page %u has changed and is not marked",
+		   changed_unmarked(&p, before));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_STOP));
+}
+
+static int dma_writes(struct bench *b, u64 *ret_count)
+{
+	u64 irq;
+
+	return stimulus_activity_seen(b->stim, ret_count, &irq);
+}
+
+/* And a device that kept on writing writes no more behind it. */
+TEST_F(v1_dirty, nothing_is_written_after_the_last_bitmap)
+{
+	u64 before, after;
+	struct pages p;
+
+	NEEDS(NEED_DMA);
+	ROAD(pages_map(self->b, &p));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_START));
+	ROAD(stimulus_activity_start(self->stim));
+	mig_idle(self->dev, COMMON_IDLE_MS);
+	ROAD(v1_set_state(self->v1, MIG1_STOP_COPY));
+	ROAD(get_bitmap(&p));
+	ROAD(dma_writes(self->b, &before));
+	mig_idle(self->dev, COMMON_IDLE_MS);
+	ROAD(dma_writes(self->b, &after));
+	EXPECT_REQ(V1_LAST_BITMAP_IS_FINAL, after == before,
+		   "%llu writes to memory after the last bitmap",
+		   (unsigned long long)(after - before));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_STOP));
+}
+
+/* Work in flight is no exception: it is done before, or not at all. */
+TEST_F(v1_dirty, no_late_work_after_the_last_bitmap)
+{
+	int before, after;
+	struct pages p;
+
+	NEEDS(NEED_DMA);
+	if (!self->stim->ops->submit)
+		NOT_OFFERED("this device has no work that takes a while");
+	ROAD(pages_map(self->b, &p));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_START));
+	ROAD(stimulus_submit(self->stim, DIRTY_SEED));
+	ROAD(v1_set_state(self->v1, MIG1_STOP_COPY));
+	ROAD(get_bitmap(&p));
+	before = stimulus_finished(self->stim, DIRTY_SEED);
+	mig_idle(self->dev, 2 * COMMON_IDLE_MS);
+	after = stimulus_finished(self->stim, DIRTY_SEED);
+	EXPECT_REQ(V1_LAST_BITMAP_IS_FINAL, after == before,
+		   "the result of work reaches memory after the last bitmap");
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_STOP));
+}
+
+/* ---- logging and states ----------------------------------------------------------------------- */
+
+/* Logging and device_state have nothing to do with each other. */
+TEST_F(v1_dirty, logging_is_independent_of_state)
+{
+	u32 state;
+	int seen, start, stop;
+
+	for (state = 0; state < ARRAY_SIZE(trouble_way); state++) {
+		if (common_reach(self->b, trouble_way[state]))
+			continue;
+		start = dirty_flags(self->b, UAPI_DIRTY_START);
+		stop = dirty_flags(self->b, UAPI_DIRTY_STOP);
+		seen = common_state(self->v1);
+		EXPECT_REQ(V1_LOGGING_IS_INDEPENDENT_OF_STATE,
+			   !start && !stop && seen == (int)state,
+			   "logging in %s: start: %s, stop: %s, device_state shows %s",
+			   v1_state_name(state), common_errno(start),
+			   common_errno(stop), common_state_name(seen));
+	}
+}
+
+EXPECT_MAIN

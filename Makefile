@@ -30,7 +30,7 @@ CFLAGS += -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wmissing-prototypes \
 	  -DMIGCHECK_PREFIX='"$(PREFIX)"'
 CFLAGS += $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
 CFLAGS += $(if $(COVER),--coverage -O0 -DMIGCHECK_COVERAGE)
-LDFLAGS += $(if $(STATIC),-static) $(if $(SANITIZE),-fsanitize=address$(comma)undefined)
+LDFLAGS += $(if $(STATIC),-static -s) $(if $(SANITIZE),-fsanitize=address$(comma)undefined)
 LDFLAGS += $(if $(COVER),--coverage)
 LDLIBS += -ljson-c -lxxhash
 comma := ,
@@ -67,10 +67,17 @@ prove: all
 lint: all
 	scripts/lint.sh $(BUILD)
 
-vm-run:
+# What goes into a guest: the static harness and nothing else.
+VM_ROOT := build/vm-root
+.PHONY: vm-root
+vm-root:
+	$(MAKE) --no-print-directory STATIC=1 BUILD=build/static all
+	rm -rf $(VM_ROOT) && mkdir -p $(VM_ROOT)
+	cp -rl build/static/migcheck build/static/tests $(VM_ROOT)/
+
+vm-run: vm-root
 	scripts/deps.sh vm
-	$(MAKE) STATIC=1 BUILD=build/static all
-	scripts/vm.sh -o build/vm -- run @1 --waivers fixtures/waivers/mtty.json
+	scripts/vm.sh --root $(VM_ROOT) -o build/vm -- run @1 --waivers fixtures/waivers/mtty.json
 
 coverage: all
 	scripts/coverage.sh

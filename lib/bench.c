@@ -11,6 +11,7 @@
 #include "events.h"
 #include "model/cells_v1.h"
 #include "model/judge.h"
+#include "trace/log.h"
 #include "trace/trace.h"
 
 #ifdef MIGCHECK_COVERAGE
@@ -24,7 +25,9 @@ struct bench_state {
 	struct report_sink sink;
 	struct judge *judge;
 	struct trace trace;
-	char uris[512];
+	struct trace_log *log; /* NULL where nobody wants one */
+	char given[512]; /* URIs, */
+	char uris[512];  /* and the same cut into pieces */
 	const char *uri, *other_uri;
 	char test[128];
 	u64 random;
@@ -77,19 +80,6 @@ static void add_calls(struct json_object *event)
 	json_object_object_add(event, "calls", calls);
 }
 
-static void add_trace_file(struct json_object *event)
-{
-	const char *dir = getenv("MIGCHECK_TRACES");
-	char path[512], name[160];
-
-	if (!dir || !dir[0])
-		return;
-	snprintf(name, sizeof(name), "trace-%s.txt", state.test);
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	if (!trace_save(&state.trace, path))
-		events_add(event, "trace", name);
-}
-
 static void emit_fact(const struct report_fact *fact, enum spec_grade grade)
 {
 	static const char *const names[] = { "held", "lapse", "breach" };
@@ -108,7 +98,9 @@ static void emit_fact(const struct report_fact *fact, enum spec_grade grade)
 		add_calls(event);
 	}
 	if (fact->outcome == REPORT_BREACH && grade == GRADE_BREACH)
-		add_trace_file(event);
+		events_add(event, "trace",
+			   trace_log_broke(state.log,
+					   spec_rows[fact->req].number));
 	events_emit(event);
 }
 
@@ -221,7 +213,8 @@ static void read_environment(int generation)
 
 	if (!devices || !devices[0])
 		devices = generation == 1 ? "emu:v1" : "emu:v2";
-	snprintf(state.uris, sizeof(state.uris), "%s", devices);
+	snprintf(state.given, sizeof(state.given), "%s", devices);
+	memcpy(state.uris, state.given, sizeof(state.uris));
 	state.uri = strtok_r(state.uris, " ", &rest);
 	state.other_uri = strtok_r(NULL, " ", &rest);
 	state.bench.profile = found < 0 ? PROFILE_DEFAULT :
@@ -229,6 +222,21 @@ static void read_environment(int generation)
 	state.bench.seed = seed ? strtoull(seed, NULL, 0) : 1;
 	state.bench.generation = generation;
 	state.random = state.bench.seed;
+}
+
+/* A log is a comfort: without one the test goes on. */
+static void attach_log(void)
+{
+	const char *dir = getenv("MIGCHECK_TRACES");
+	struct trace_about about = {
+		.uris = state.given, .generation = state.bench.generation,
+		.profile = spec_profile_name(state.bench.profile),
+		.seed = state.bench.seed, .test = state.test,
+	};
+
+	if (!dir || !dir[0] ||
+	    trace_log_open(state.bench.ctx, dir, &about, &state.log))
+		state.log = NULL;
 }
 
 static int attach_judge(void)
@@ -258,6 +266,8 @@ static int bind(struct mig_dev *dev, struct v1 *v1, struct v2 *v2)
 	if (dev == state.bench.dev) {
 		state.trace.v1_base = v1->region.offset;
 		state.trace.v1_size = v1->region.size;
+		trace_log_region(state.log, v1->region.offset,
+				 v1->region.size);
 	}
 	return 0;
 }
@@ -290,6 +300,7 @@ int bench_open(int generation, u32 needs)
 	state.open = true;
 	trace_init(&state.trace);
 	mig_observe(b->ctx, &state.trace.observer);
+	attach_log();
 	ret = attach_judge();
 	if (ret)
 		return why("skip: no judge: %s", strerror(-ret));
@@ -345,13 +356,18 @@ int bench_close(void)
 		return 0;
 	judge_destroy(state.judge);
 	state.judge = NULL;
+	trace_log_close(state.log);
+	state.log = NULL;
 	if (b->dev) {
 		to_running(b->dev, &b->v1, &b->v2);
 		if (b->generation == 1)
 			v1_close(&b->v1);
 	}
-	if (b->other && b->generation == 1)
-		v1_close(&b->other_v1);
+	if (b->other) {
+		to_running(b->other, &b->other_v1, &b->other_v2);
+		if (b->generation == 1)
+			v1_close(&b->other_v1);
+	}
 	stimulus_destroy(b->stim);
 	stimulus_destroy(b->other_stim);
 	emit_calls();
@@ -450,6 +466,24 @@ static bool has_second(void)
 	return true;
 }
 
+static bool meets_peers(struct mig_dev *dev, struct stimulus *st)
+{
+	struct stimulus_window window;
+	u64 iova;
+
+	return st && st->ops->dma_submit && st->ops->dma_write &&
+	       !stimulus_window(st, &window) &&
+	       !mig_peer_iova(dev, window.region, &iova);
+}
+
+static bool has_peer(void)
+{
+	struct bench *b = &state.bench;
+
+	return has_second() && meets_peers(b->dev, b->stim) &&
+	       meets_peers(b->other, b->other_stim);
+}
+
 static bool has_cap(u32 cap)
 {
 	return state.bench.dev->caps & cap;
@@ -492,7 +526,8 @@ static const struct {
 	{ NEED_IRQ, has_activity,
 	  "skip: nothing can make this device interrupt" },
 	{ NEED_SECOND, has_second, "skip: needs a second device: name two URIs" },
-	{ NEED_PEER, has_second, "skip: needs a second device: name two URIs" },
+	{ NEED_PEER, has_peer,
+	  "skip: no second device that is known to write to this one" },
 	{ NEED_CDEV, has_cdev, "skip: not opened through its own cdev" },
 	{ NEED_BAD_POINTERS, has_bad_pointers,
 	  "skip: this carrier does not see user pointers" },

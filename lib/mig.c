@@ -174,6 +174,7 @@ int mig_mmap(struct mig_file *file, size_t len, int prot, u64 offset,
 	struct pending_call pc;
 
 	call_begin(&pc, MIG_MMAP, file);
+	pc.call.request = (u32)prot;
 	pc.call.offset = offset;
 	pc.call.len = len;
 	return (int)call_end(&pc, file->ops->mmap(file, len, prot, offset,
@@ -194,6 +195,8 @@ int mig_poll(struct mig_file *file, short events, int timeout_ms)
 	struct pending_call pc;
 
 	call_begin(&pc, MIG_POLL, file);
+	pc.call.request = (u16)events;
+	pc.call.len = timeout_ms < 0 ? 0 : (size_t)timeout_ms;
 	return (int)call_end(&pc, file->ops->poll(file, events, timeout_ms));
 }
 
@@ -210,6 +213,7 @@ void mig_file_close(struct mig_file *file)
 
 int mig_session(struct mig_dev *dev, int data_fd, struct mig_file **ret_file)
 {
+	struct pending_call pc;
 	struct mig_file *file;
 	int ret;
 
@@ -221,6 +225,9 @@ int mig_session(struct mig_dev *dev, int data_fd, struct mig_file **ret_file)
 	file->dev = dev;
 	file->fd = data_fd;
 	file->session = ++dev->sessions;
+	call_begin(&pc, MIG_SESSION, file);
+	pc.call.len = (size_t)data_fd;
+	call_end(&pc, 0);
 	*ret_file = file;
 	return 0;
 }
@@ -426,7 +433,25 @@ int mig_clone(struct mig_dev *dev, struct mig_dev **ret_other)
 	return mig_open(dev->ctx, uri, ret_other);
 }
 
+int mig_peer_iova(struct mig_dev *dev, u32 region, u64 *ret_iova)
+{
+	if (!dev->transport->peer_iova)
+		return -EOPNOTSUPP;
+	return dev->transport->peer_iova(dev, region, ret_iova);
+}
+
 /* ---- memory -------------------------------------------------------------------- */
+
+static void tell_mapped(struct mig_context *ctx, u64 iova, size_t len, bool on)
+{
+	struct mig_observer *o;
+
+	pthread_mutex_lock(&ctx->lock);
+	for (o = ctx->observers; o; o = o->next)
+		if (o->mapped)
+			o->mapped(o, iova, len, on);
+	pthread_mutex_unlock(&ctx->lock);
+}
 
 int mig_dma_map(struct mig_context *ctx, u64 iova, void *addr, size_t len)
 {
@@ -441,6 +466,8 @@ int mig_dma_map(struct mig_context *ctx, u64 iova, void *addr, size_t len)
 		if (ret)
 			break;
 	}
+	if (!ret)
+		tell_mapped(ctx, iova, len, true);
 	return ret;
 }
 
@@ -453,6 +480,8 @@ int mig_dma_unmap(struct mig_context *ctx, u64 iova, size_t len)
 		if (ctx->spaces[i].space && ctx->spaces[i].transport->dma_unmap)
 			ret = ctx->spaces[i].transport->dma_unmap(
 				ctx->spaces[i].space, iova, len);
+	if (!ret)
+		tell_mapped(ctx, iova, len, false);
 	return ret;
 }
 

@@ -98,6 +98,13 @@ void mig_close(struct mig_dev *dev);
  */
 int mig_clone(struct mig_dev *dev, struct mig_dev **ret_other);
 
+/*
+ * Where the DMA of another device of the context meets region @region of this
+ * one: the IOVA of its first byte. -EOPNOTSUPP where the carrier has no peers,
+ * -EINVAL for a region that is out of their reach.
+ */
+int mig_peer_iova(struct mig_dev *dev, u32 region, u64 *ret_iova);
+
 /* One line about why the last mig_open() of @ctx failed and what helps. */
 const char *mig_open_error(struct mig_context *ctx);
 
@@ -175,10 +182,11 @@ int mig_container_ioctl(struct mig_context *ctx, u32 request, void *arg);
 enum mig_op {
 	MIG_OPEN, MIG_CLOSE, MIG_IOCTL, MIG_PREAD, MIG_PWRITE, MIG_READ,
 	MIG_WRITE, MIG_MMAP, MIG_MUNMAP, MIG_POLL, MIG_SESSION_CLOSE, MIG_IDLE,
+	MIG_SESSION, /* no call to the device: a data_fd got its session number */
 	MIG_OPS
 };
 
-enum { MIG_ARG_SEEN = 128 };
+enum { MIG_ARG_SEEN = 512 };
 
 /* One finished call. Pointers are good during the observer's run only. */
 struct mig_call {
@@ -187,9 +195,9 @@ struct mig_call {
 	enum mig_op op;
 	struct mig_dev *dev;
 	u32 session;	 /* 0 = device file */
-	u32 request;	 /* ioctl */
+	u32 request;	 /* ioctl; mmap: prot; poll: events */
 	u64 offset;	 /* pread, pwrite, mmap */
-	size_t len;	 /* bytes asked for; idle: ms */
+	size_t len;	 /* bytes asked for; idle, poll: ms; session: data_fd */
 	s64 ret;
 	/* ioctl: what was passed and what came back, cut at MIG_ARG_SEEN.
 	 * pread, read: data in @out. pwrite, write: data in @in. NULL if none. */
@@ -201,6 +209,8 @@ struct mig_call {
 
 struct mig_observer {
 	void (*called)(struct mig_observer *self, const struct mig_call *call);
+	/* Memory was mapped for DMA, or is so no longer. NULL: no interest. */
+	void (*mapped)(struct mig_observer *self, u64 iova, size_t len, bool on);
 	struct mig_observer *next;
 };
 

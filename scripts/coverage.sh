@@ -24,8 +24,8 @@ build/migcheck rules --format json >"$out/rules.json"
 build/migcheck prove --format tsv >"$out/prove.tsv" || true
 runs=(--run "emulation=$out/emu-v1" --run "emulation=$out/emu-v2")
 if scripts/deps.sh vm; then
-	make -s STATIC=1 BUILD=build/static all
-	scripts/vm.sh -o "$out/vm" -- run @1 --waivers fixtures/waivers/mtty.json >"$out/vm.txt" 2>&1 || true
+	make -s vm-root
+	scripts/vm.sh --root build/vm-root -o "$out/vm" -- run @1 --waivers fixtures/waivers/mtty.json >"$out/vm.txt" 2>&1 || true
 	runs+=(--run "mtty (VM, group)=$out/vm")
 fi
 

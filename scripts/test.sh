@@ -63,7 +63,7 @@ scripts/deps.sh build test || exit 99
 stage "build: gcc, clang, static, sanitizers"
 single "build with gcc" make -s all
 single "build with clang" make -s CC=clang BUILD=build/clang all
-single "build static" make -s STATIC=1 BUILD=build/static all
+single "build static" make -s vm-root
 single "build with ASan and UBSan" make -s SANITIZE=1 BUILD=build/sanitize all
 
 stage "unit tests"
@@ -106,7 +106,7 @@ echo "   $ok proven, $bad not ($((SECONDS - started)) s)"
 
 stage "a real kernel: mtty in a VM"
 if scripts/deps.sh vm; then
-	scripts/vm.sh -o "$out/vm" -- run @1 --waivers fixtures/waivers/mtty.json >"$out/vm.txt" 2>&1
+	scripts/vm.sh --root build/vm-root -o "$out/vm" -- run @1 --waivers fixtures/waivers/mtty.json >"$out/vm.txt" 2>&1
 	status=$?
 	tail -n 3 "$out/vm.txt"
 	[ "$status" = 0 ] || grep -E '^ *FAIL' "$out/vm.txt"

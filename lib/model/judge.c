@@ -65,6 +65,11 @@ void judge_list_states(u32 may, const char *(*name)(u32 state), char *ret_list,
 					       at ? " or " : "", name(state));
 }
 
+u32 judge_only_state(u32 may, u32 unknown)
+{
+	return may && !(may & (may - 1)) ? (u32)__builtin_ctz(may) : unknown;
+}
+
 ssize_t judge_pread(struct mig_dev *dev, void *buf, size_t len, u64 offset)
 {
 	return dev->file.ops->pread(&dev->file, buf, len, offset);
@@ -186,6 +191,16 @@ static void called(struct mig_observer *self, const struct mig_call *call)
 	else if (model)
 		handle(judge, model, call);
 	judge->asking = false;
+}
+
+void judge_passive(struct judge *judge)
+{
+	judge->passive = true;
+}
+
+void judge_feed(struct judge *judge, const struct mig_call *call)
+{
+	called(&judge->observer, call);
 }
 
 int judge_create(struct mig_context *ctx, struct report_sink *sink,

@@ -33,6 +33,16 @@ int judge_v2_create(struct mig_context *ctx, struct report_sink *sink,
 /* NULL is fine. */
 void judge_destroy(struct judge *judge);
 
+/*
+ * The calls are recorded ones, so there is no device to be asked: from now on
+ * the judge believes what the calls make of the state until the user has seen
+ * otherwise. Descriptions (regions, capabilities) are still asked for; what
+ * stands for the device answers those or fails.
+ */
+void judge_passive(struct judge *judge);
+/* Shows it a call that nobody makes in its context. */
+void judge_feed(struct judge *judge, const struct mig_call *call);
+
 /* The requirements that a judge can speak of, ending with REQ_COUNT. */
 extern const enum req judge_v1_rules[];
 extern const enum req judge_v2_rules[];

@@ -49,6 +49,7 @@ struct judge {
 	const struct judge_kind *kind;
 	struct judge_model *models;
 	bool asking; /* calls now are the judge's own */
+	bool passive;
 	u8 told[REQ_COUNT][REPORT_BREACH + 1];
 };
 
@@ -87,6 +88,9 @@ void judge_list_states(u32 may, const char *(*name)(u32 state), char *ret_list,
  */
 ssize_t judge_pread(struct mig_dev *dev, void *buf, size_t len, u64 offset);
 int judge_ioctl(struct mig_dev *dev, u32 request, void *arg);
+
+/* The only state of which the bit is set in @may, or @unknown. */
+u32 judge_only_state(u32 may, u32 unknown);
 
 /* Does the write @call touch config space, from where a device can be reset? */
 bool judge_hits_config(const struct mig_call *call);

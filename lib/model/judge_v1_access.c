@@ -99,6 +99,9 @@ static void blame(const struct judge_v1_access *a, const struct field *field)
 
 	if (m->may == JUDGE_V1_ANY)
 		return;
+	/* Nobody has looked since: what was to be seen is still to be seen. */
+	if (a->judge->passive && m->rule != V1_STATE_CHANGES_ONLY_BY_USER)
+		return;
 	if (a->call->ret < 0)
 		judge_v1_expect(m, m->may, field ? field->failed :
 				V1_ACCESS_ERROR_KEEPS_STATE, "a failed access");

@@ -83,7 +83,8 @@ void judge_v1_look_at_info(struct judge *judge, struct judge_v1_model *m,
 		.argsz = sizeof(info), .index = m->region.index,
 	};
 
-	if (judge_ioctl(dev, UAPI_DEVICE_GET_REGION_INFO, &info) >= 0)
+	if (!judge->passive &&
+	    judge_ioctl(dev, UAPI_DEVICE_GET_REGION_INFO, &info) >= 0)
 		hold_info(judge, m, &info);
 }
 

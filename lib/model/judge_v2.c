@@ -44,11 +44,15 @@ void judge_v2_believe_anything(struct judge_v2_model *m)
 	m->failed = false;
 }
 
-/* Only a known state can be held against what comes next. */
-static void blame(struct judge_v2_model *m, enum req rule, const char *cause)
+void judge_v2_blame(const struct judge *judge, struct judge_v2_model *m,
+		    enum req rule, const char *cause)
 {
-	if (m->may != JUDGE_V2_ANY)
-		judge_v2_expect(m, m->may, rule, cause);
+	if (m->may == JUDGE_V2_ANY)
+		return;
+	/* Nobody has looked since: what was to be seen is still to be seen. */
+	if (judge->passive && m->rule != V2_STATE_CHANGES_ONLY_BY_USER)
+		return;
+	judge_v2_expect(m, m->may, rule, cause);
 }
 
 /* A session of another kind than @state has is over. */
@@ -116,6 +120,16 @@ void judge_v2_saw_state(struct judge *judge, struct judge_v2_model *m, u32 state
 	judge_v2_expect(m, 1u << state, V2_STATE_CHANGES_ONLY_BY_USER, "no call");
 }
 
+/* Nobody can look: the state is what the last call has to have made it. */
+static void believe(struct judge_v2_model *m)
+{
+	u32 state = judge_only_state(m->may, JUDGE_V2_UNKNOWN);
+
+	if (state != JUDGE_V2_UNKNOWN)
+		settle_session(m, state);
+	m->state = state;
+}
+
 struct state_buffer {
 	struct uapi_feature head;
 	struct mig2_device_state state;
@@ -130,7 +144,9 @@ void judge_v2_look(struct judge *judge, struct judge_v2_model *m,
 		.state = { .data_fd = -1 },
 	};
 
-	if (judge_ioctl(dev, UAPI_DEVICE_FEATURE, &buf) >= 0)
+	if (judge->passive)
+		believe(m);
+	else if (judge_ioctl(dev, UAPI_DEVICE_FEATURE, &buf) >= 0)
 		judge_v2_saw_state(judge, m, buf.state.device_state);
 }
 
@@ -215,7 +231,7 @@ static void on_idle(struct judge *judge, struct judge_model *base,
 
 	if (!m->speaks)
 		return;
-	blame(m, V2_STATE_CHANGES_ONLY_BY_USER, "time alone");
+	judge_v2_blame(judge, m, V2_STATE_CHANGES_ONLY_BY_USER, "time alone");
 	judge_v2_look(judge, m, call->dev);
 }
 

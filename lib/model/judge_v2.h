@@ -69,6 +69,9 @@ static inline struct judge_v2_model *judge_v2_model(struct judge_model *base)
 /* From now on GET has to show one of @may, on pain of @rule. */
 void judge_v2_expect(struct judge_v2_model *model, u32 may, enum req rule,
 		     const char *cause);
+/* What the user does now must not change a state that is known. */
+void judge_v2_blame(const struct judge *judge, struct judge_v2_model *model,
+		    enum req rule, const char *cause);
 void judge_v2_believe_anything(struct judge_v2_model *model);
 /* Holds what GET shows against the model. */
 void judge_v2_saw_state(struct judge *judge, struct judge_v2_model *model,

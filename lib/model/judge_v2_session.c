@@ -225,9 +225,8 @@ void judge_v2_session_close(struct judge *judge, struct judge_model *base,
 	if (!use_of(judge, m, call, &use))
 		return;
 	forget_ends(m, call->dev, call->session);
-	if (m->may != JUDGE_V2_ANY)
-		judge_v2_expect(m, m->may, V2_DATA_FD_MAY_BE_CLOSED_EARLY,
-				"its data_fd was closed");
+	judge_v2_blame(judge, m, V2_DATA_FD_MAY_BE_CLOSED_EARLY,
+		       "its data_fd was closed");
 	judge_v2_look(judge, m, call->dev);
 }
 

@@ -45,7 +45,7 @@ static void supervise(struct campaign *c, struct judgement *j)
 		.deadline_s = deadline ? deadline :
 					 campaign_deadline(j->device.uri),
 		.work = c->work.path,
-		.traces = c->work.path,
+		.traces = c->options->dir ? c->work.path : "",
 		.kmsg = j->device.caps & MIG_CAP_KERNEL ? &c->kmsg : NULL,
 		.log = c->log,
 	};

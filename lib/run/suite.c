@@ -15,7 +15,9 @@
 static const struct {
 	const char *name;
 	int generation;
-} directories[] = { { "v1", 1 }, { "v2", 2 }, { "order", 0 } };
+} beginnings[] = {
+	{ "v1/", 1 }, { "v2/", 2 }, { "order/v1_", 1 }, { "order/v2_", 2 },
+};
 
 /* Directories to look in, best first; NULL where @n is past the last. */
 static char *place(int n)
@@ -48,9 +50,9 @@ static void add_binary(struct suite *suite, const char *path, int generation)
 	suite_load_binary(binary);
 }
 
-static void add_directory(struct suite *suite, const char *name, int generation)
+static void add_binaries(struct suite *suite, const char *name, int generation)
 {
-	char *pattern = mem_printf("%s/%s/*_test", suite->dir, name);
+	char *pattern = mem_printf("%s/%s*_test", suite->dir, name);
 	glob_t found = { 0 };
 	size_t i;
 
@@ -71,9 +73,9 @@ int suite_load(struct suite *ret_suite)
 	for (n = 0; !ret_suite->count && (dir = place(n)); n++) {
 		snprintf(ret_suite->dir, sizeof(ret_suite->dir), "%s", dir);
 		free(dir);
-		for (i = 0; i < ARRAY_SIZE(directories); i++)
-			add_directory(ret_suite, directories[i].name,
-				      directories[i].generation);
+		for (i = 0; i < ARRAY_SIZE(beginnings); i++)
+			add_binaries(ret_suite, beginnings[i].name,
+				     beginnings[i].generation);
 	}
 	if (ret_suite->count)
 		return 0;

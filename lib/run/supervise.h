@@ -25,7 +25,7 @@ struct supervise_plan {
 	u64 seed;
 	u32 deadline_s;	   /* of one test */
 	const char *work;  /* directory of the event file */
-	const char *traces; /* directory of traces */
+	const char *traces; /* directory of traces, or "" */
 	struct kmsg *kmsg; /* NULL: the kernel's log does not count */
 	FILE *log;	   /* for what the binaries print, or NULL */
 };

@@ -54,18 +54,19 @@ static void weigh_facts(const struct verdict_input *in,
 	}
 }
 
+/* A waiver is for what fails; what fails elsewhere may only be warned of here. */
 static void apply_waiver(const struct verdict_input *in, enum req req,
 			 struct verdict_rule *rule)
 {
-	bool failed = rule->verdict == VERDICT_FAIL;
-	bool judged = rule->fact || in->record->held[req];
+	bool broken = rule->verdict == VERDICT_FAIL ||
+		      rule->verdict == VERDICT_WARN;
 
 	rule->waiver = waivers_find(in->waivers, req, in->uri, in->driver,
 				    in->kernel);
-	if (!rule->waiver || !judged)
+	if (!rule->waiver || (!broken && rule->verdict != VERDICT_PASS))
 		return;
-	rule->verdict = failed ? VERDICT_WAIVED : VERDICT_UNEXPECTED_PASS;
-	snprintf(rule->reason, sizeof(rule->reason), "%s", failed ?
+	rule->verdict = broken ? VERDICT_WAIVED : VERDICT_UNEXPECTED_PASS;
+	snprintf(rule->reason, sizeof(rule->reason), "%s", broken ?
 		 rule->waiver->reason :
 		 "a waiver expects this rule to fail; take the waiver out");
 }

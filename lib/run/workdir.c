@@ -66,11 +66,23 @@ static int remove_file(const char *file, const char *name, const void *arg)
 	return 0;
 }
 
+/* What a process that was killed has left unfinished stays behind. */
+static bool is_unfinished(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && !strcmp(dot, ".tmp");
+}
+
 static int move_file(const char *file, const char *name, const void *arg)
 {
-	char *to = mem_printf("%s/%s", (const char *)arg, name);
-	int ret = rename(file, to) ? -errno : 0;
+	char *to;
+	int ret;
 
+	if (is_unfinished(name))
+		return 0;
+	to = mem_printf("%s/%s", (const char *)arg, name);
+	ret = rename(file, to) ? -errno : 0;
 	free(to);
 	return ret;
 }

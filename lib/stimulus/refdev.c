@@ -324,6 +324,16 @@ static int refdev_is_initial(struct stimulus *st)
 	return ret ? ret : 1;
 }
 
+static int refdev_window(struct stimulus *st, struct stimulus_window *ret_window)
+{
+	(void)st;
+	*ret_window = (struct stimulus_window){
+		.region = UAPI_PCI_BAR0 + 2,
+		.len = REFDEV_MEM_SIZE,
+	};
+	return 0;
+}
+
 static void refdev_release(struct stimulus *st)
 {
 	if (!st->priv)
@@ -343,6 +353,8 @@ const struct stimulus_ops stimulus_refdev = {
 	.verify_patch = refdev_verify_patch,
 	.work = refdev_work,
 	.dma_write = refdev_dma_write,
+	.dma_submit = refdev_dma_submit,
+	.window = refdev_window,
 	.activity_start = refdev_activity_start,
 	.activity_stop = refdev_activity_stop,
 	.activity_seen = refdev_activity_seen,

@@ -28,6 +28,7 @@ struct refdev_stimulus {
 	u32 beat;		 /* last one seen in memory */
 	u64 dma, irq;
 	bool routed;
+	u32 submits;
 };
 
 int refdev_get(struct stimulus *st, u32 reg, u32 *ret_value);
@@ -36,6 +37,7 @@ int refdev_put(struct stimulus *st, u32 reg, u32 value);
 /* refdev_dma.c */
 int refdev_work(struct stimulus *st);
 int refdev_dma_write(struct stimulus *st, u64 iova, u32 len, u64 seed);
+int refdev_dma_submit(struct stimulus *st, u64 iova, u32 len, u64 seed);
 int refdev_activity_start(struct stimulus *st);
 int refdev_activity_stop(struct stimulus *st);
 int refdev_activity_seen(struct stimulus *st, u64 *ret_dma, u64 *ret_irq);

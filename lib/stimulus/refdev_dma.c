@@ -122,6 +122,24 @@ int refdev_dma_write(struct stimulus *st, u64 iova, u32 len, u64 seed)
 			   len);
 }
 
+/* Two pages take turns, so that two orders can be under way. */
+int refdev_dma_submit(struct stimulus *st, u64 iova, u32 len, u64 seed)
+{
+	struct refdev_stimulus *rs = st->priv;
+	enum refdev_page page = rs->submits++ % 2 ? REFDEV_PAGE_JOB_SRC :
+						    REFDEV_PAGE_WORK_SRC;
+	int ret;
+
+	if (len > REFDEV_WORK_MAX)
+		return -EINVAL;
+	ret = refdev_map_memory(st);
+	if (ret)
+		return ret;
+	stimulus_fill(refdev_page(st, page), len, seed, 0);
+	return refdev_order(st, iova, refdev_iova(st, page), len,
+			    REFDEV_JOB_STEPS);
+}
+
 /* Without DMA the heart is the only thing that works by itself. */
 static int refdev_work_heart(struct stimulus *st)
 {

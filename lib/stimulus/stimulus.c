@@ -125,6 +125,16 @@ int stimulus_dma_write(struct stimulus *st, u64 iova, u32 len, u64 seed)
 	STIMULUS_FORWARD(st, dma_write, iova, len, seed);
 }
 
+int stimulus_dma_submit(struct stimulus *st, u64 iova, u32 len, u64 seed)
+{
+	STIMULUS_FORWARD(st, dma_submit, iova, len, seed);
+}
+
+int stimulus_window(struct stimulus *st, struct stimulus_window *ret_window)
+{
+	STIMULUS_FORWARD(st, window, ret_window);
+}
+
 int stimulus_activity_start(struct stimulus *st)
 {
 	STIMULUS_FORWARD(st, activity_start);

@@ -19,6 +19,13 @@
 
 struct stimulus;
 
+/* Bytes of a region that keep what is written to them, and can be read back. */
+struct stimulus_window {
+	u32 region;
+	u64 offset;
+	u32 len;
+};
+
 struct stimulus_ops {
 	const char *name;
 
@@ -64,6 +71,18 @@ struct stimulus_ops {
 	 * most one page. Returns when they are written; errors as work().
 	 */
 	int (*dma_write)(struct stimulus *st, u64 iova, u32 len, u64 seed);
+
+	/*
+	 * The same without waiting, and slow: the device gets it done a while
+	 * after the call returned. At least two of them can be under way.
+	 */
+	int (*dma_submit)(struct stimulus *st, u64 iova, u32 len, u64 seed);
+
+	/*
+	 * Where the DMA of another device may write to, and that it did shows.
+	 * Part of the migrated contents.
+	 */
+	int (*window)(struct stimulus *st, struct stimulus_window *ret_window);
 
 	/* Self-driven activity: DMA and interrupts that need no further call. */
 	int (*activity_start)(struct stimulus *st);
@@ -116,6 +135,8 @@ int stimulus_patch(struct stimulus *st, u64 seed, u32 k);
 int stimulus_verify_patch(struct stimulus *st, u64 seed, u32 k);
 int stimulus_work(struct stimulus *st);
 int stimulus_dma_write(struct stimulus *st, u64 iova, u32 len, u64 seed);
+int stimulus_dma_submit(struct stimulus *st, u64 iova, u32 len, u64 seed);
+int stimulus_window(struct stimulus *st, struct stimulus_window *ret_window);
 int stimulus_activity_start(struct stimulus *st);
 int stimulus_activity_stop(struct stimulus *st);
 int stimulus_activity_seen(struct stimulus *st, u64 *ret_dma, u64 *ret_irq);

@@ -94,6 +94,18 @@ static int host_session_fd(void *ctx, u32 session)
 	return DATA_FD_BASE + (int)session;
 }
 
+/* The next one that is in use; with two devices each is the other's. */
+static struct refdev *host_peer(void *ctx)
+{
+	struct emu_slot *slot = ctx, *slots = slot->machine->slots;
+	size_t own = (size_t)(slot - slots), i;
+
+	for (i = own + 1; i < own + DEVICES; i++)
+		if (slots[i % DEVICES].opens)
+			return slots[i % DEVICES].refdev;
+	return NULL;
+}
+
 static int machine_peer_write(void *ctx, u32 peer, u64 offset, const void *src,
 			      size_t len)
 {
@@ -335,6 +347,7 @@ static int slot_power_on(struct mig_context *ctx, struct emu_slot *slot,
 		.dma_write = host_dma_write,
 		.irq = host_irq,
 		.session_fd = host_session_fd,
+		.peer = host_peer,
 	};
 	struct refdev_config config;
 	char *description = strdup(address);
@@ -426,6 +439,19 @@ static int emu_clone(struct mig_dev *dev, char *ret_uri, size_t size)
 	return 0;
 }
 
+/* BAR0 and BAR2, one behind the other: see refdev_peer_write(). */
+static int emu_peer_iova(struct mig_dev *dev, u32 region, u64 *ret_iova)
+{
+	struct emu_slot *slot = ((struct emu_dev *)dev)->slot;
+	u64 number = (u64)(slot - slot->machine->slots);
+
+	if (region != UAPI_PCI_BAR0 && region != UAPI_PCI_BAR0 + 2)
+		return -EINVAL;
+	*ret_iova = EMU_PEER_IOVA + number * EMU_PEER_STRIDE +
+		    (region == UAPI_PCI_BAR0 ? 0 : REFDEV_BAR0_SIZE);
+	return 0;
+}
+
 /* ---- the machine ------------------------------------------------------------------- */
 
 static int machine_create(struct mig_context *ctx, void **ret_space)
@@ -480,6 +506,7 @@ const struct mig_transport transport_emu = {
 	.session = emu_session,
 	.idle = emu_idle,
 	.clone = emu_clone,
+	.peer_iova = emu_peer_iova,
 	.space_create = machine_create,
 	.space_destroy = machine_destroy,
 	.dma_map = machine_map,

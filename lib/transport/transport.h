@@ -30,6 +30,8 @@ struct mig_transport {
 	void (*idle)(struct mig_dev *dev, u32 ms);
 	/* URI of another device of the same kind; NULL: cannot clone. */
 	int (*clone)(struct mig_dev *dev, char *ret_uri, size_t size);
+	/* As mig_peer_iova(); NULL: no device can write to another. */
+	int (*peer_iova)(struct mig_dev *dev, u32 region, u64 *ret_iova);
 
 	/* Per-context state of this transport, made on first use. */
 	int (*space_create)(struct mig_context *ctx, void **ret_space);

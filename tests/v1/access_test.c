@@ -10,7 +10,7 @@
 
 V1_FIXTURE(v1_access, NEED_NOTHING)
 
-enum { GUARD = 64, GUARD_BYTE = 0xa5, BIG = 1 << 20, RANDOM_VALUES = 200 };
+enum { GUARD = 64, GUARD_BYTE = 0xa5, BIG = 1 << 20, RANDOM_VALUES = 32 };
 
 static const struct {
 	u64 offset;
@@ -318,6 +318,9 @@ TEST_F(v1_access, idle_fields_leave_no_trace)
 	ROAD(ret = common_trip(self->b, save_after_idle_reads, NULL, 0));
 	EXPECT_REQ(V1_FIELDS_OUTSIDE_THEIR_STATES_ARE_HARMLESS, ret == 1, "%s",
 		   common_differs(self->b));
+	EXPECT_REQ(V1_SESSION_STARTS_NEW_STREAM, ret == 1,
+		   "behind reads of fields in RUNNING and STOP: %s",
+		   common_differs(self->b));
 }
 
 /* device_state can be read behind whatever failed. */
@@ -372,22 +375,32 @@ static void judge_value(struct __test_metadata *_metadata, struct bench *b,
 		   common_state_name(after));
 }
 
+static u32 invalid_code(u64 any)
+{
+	return MIG1_INVALID_5 + (u32)(any % 3);
+}
+
 /* Any 32 bits can be written to device_state; invalid codes stay refused. */
 TEST_F(v1_access, any_state_value_is_safe)
 {
+	const char *way;
 	size_t i;
-	u32 k;
+	u32 k, any;
 
 	for (i = 0; i < ARRAY_SIZE(all_states); i++) {
-		for (k = 0; k < 32; k++) {
-			judge_value(_metadata, self->b, all_states[i], 1u << k);
-			judge_value(_metadata, self->b, all_states[i],
-				    1u << k | MIG1_INVALID_5);
+		way = all_states[i];
+		for (k = 3; k < 32; k++)
+			judge_value(_metadata, self->b, way,
+				    1u << k | invalid_code(k));
+		judge_value(_metadata, self->b, way, ~0u);
+		for (k = 0; k < RANDOM_VALUES && !common_late(); k++) {
+			any = (u32)bench_random() & ~(u32)MIG1_STATE_MASK;
+			judge_value(_metadata, self->b, way,
+				    any | invalid_code(k));
+			/* These may move it, and the way back takes time. */
+			if (!(k % 4))
+				judge_value(_metadata, self->b, way, any);
 		}
-		judge_value(_metadata, self->b, all_states[i], ~0u);
-		for (k = 0; k < RANDOM_VALUES; k++)
-			judge_value(_metadata, self->b, all_states[i],
-				    (u32)bench_random());
 	}
 }
 

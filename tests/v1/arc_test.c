@@ -73,7 +73,8 @@ TEST_F(v1_arc, pre_copy_is_left_at_any_pending)
 	enum common_hand hand;
 	int ret;
 
-	for (hand = COMMON_NOTHING; hand < COMMON_HANDS; hand++) {
+	for (hand = COMMON_NOTHING; hand < COMMON_HANDS && !common_late();
+	     hand++) {
 		ROAD(ret = common_accepts_holding(self->b, "32", hand, NULL));
 		EXPECT_REQ(V1_PRE_COPY_LEFT_AT_ANY_PENDING, ret,
 			   "STOP_COPY is refused in PRE_COPY with %s",
@@ -162,7 +163,8 @@ TEST_F(v1_arc, save_can_be_cancelled)
 	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
-		for (hand = COMMON_NOTHING; hand < COMMON_HANDS; hand++) {
+		for (hand = COMMON_NOTHING; hand < COMMON_HANDS && !common_late();
+		     hand++) {
 			ROAD(ret = common_accepts_holding(self->b, ways[i], hand,
 							  NULL));
 			EXPECT_REQ(V1_SAVE_CAN_BE_CANCELLED, ret,
@@ -192,7 +194,8 @@ TEST_F(v1_arc, cancelled_save_can_be_repeated)
 	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(states); i++) {
-		for (hand = COMMON_NOTHING; hand < COMMON_HANDS; hand++) {
+		for (hand = COMMON_NOTHING; hand < COMMON_HANDS && !common_late();
+		     hand++) {
 			ROAD(ret = common_trip(self->b, save_at_second_try, NULL,
 					       (int)states[i] * COMMON_HANDS + hand));
 			EXPECT_REQ(V1_SAVE_CAN_BE_CANCELLED, ret == 1,

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "expect.h"
 
@@ -47,6 +48,21 @@ static inline int common_state(struct v1 *v1)
 static inline const char *common_state_name(int state)
 {
 	return state < 0 ? strerror(-state) : v1_state_name((u32)state);
+}
+
+/*
+ * Whether half of a test's time has passed since this was first asked: then it
+ * leaves out the rest of its variations. A device may be large, or slow.
+ */
+static inline bool common_late(void)
+{
+	static time_t begun;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!begun)
+		begun = now.tv_sec;
+	return now.tv_sec - begun > bench_deadline() / 2;
 }
 
 /* ---- ways ---------------------------------------------------------------- */

@@ -25,8 +25,6 @@ static int save_precopied(struct bench *b, unsigned int rounds,
 	return ret;
 }
 
-/* ---- leaving it ------------------------------------------------------------------- */
-
 /* PRE_COPY, @part bytes, STOP_COPY, tried until the device lets us. */
 static int switch_early(struct bench *b, u64 part, struct stream *stream)
 {
@@ -66,7 +64,7 @@ static void switches_early(struct __test_metadata *_metadata, struct bench *b,
 }
 
 /* Whoever is in a hurry may stop the device before all was read. */
-TEST_F(v2_precopy, early_switch_works)
+TEST_F(v2_cancel, early_switch_works)
 {
 	struct mig2_precopy_info info;
 	struct mig_file *data;
@@ -115,7 +113,7 @@ static void cancels(struct __test_metadata *_metadata, struct bench *b,
 }
 
 /* Pre-copy can be called off: its session is over. */
-TEST_F(v2_precopy, cancel_ends_the_session)
+TEST_F(v2_cancel, cancel_ends_the_session)
 {
 	cancels(_metadata, self->b, MIG2_PRE_COPY, MIG2_RUNNING);
 	NEEDS(NEED_P2P);
@@ -123,7 +121,7 @@ TEST_F(v2_precopy, cancel_ends_the_session)
 }
 
 /* The device has not noticed. */
-TEST_F(v2_precopy, cancelled_devices_work)
+TEST_F(v2_cancel, cancelled_devices_work)
 {
 	struct mig_file *data;
 	int works;
@@ -139,7 +137,7 @@ TEST_F(v2_precopy, cancelled_devices_work)
 }
 
 /* Whoever begins again gets all of it again. */
-TEST_F(v2_precopy, the_next_session_is_complete)
+TEST_F(v2_cancel, the_next_session_is_complete)
 {
 	static const u64 parts[] = { 0, 1000, 1 << 20 };
 	struct mig_file *data;
@@ -163,7 +161,7 @@ TEST_F(v2_precopy, the_next_session_is_complete)
 /* ---- doing without it ------------------------------------------------------------ */
 
 /* Where pre-copy works, saving without it works too. */
-TEST_F(v2_precopy, pre_copy_is_optional)
+TEST_F(v2_cancel, pre_copy_is_optional)
 {
 	struct stream stream;
 	int ret;
@@ -197,7 +195,7 @@ static int bounce(struct bench *b, struct mig_file *data, struct stream *stream)
 }
 
 /* A session survives any number of moves between the two states. */
-TEST_F(v2_precopy, moves_to_p2p_and_back_keep_the_stream)
+TEST_F(v2_cancel, moves_to_p2p_and_back_keep_the_stream)
 {
 	struct mig_file *data;
 	struct stream stream;
@@ -218,7 +216,7 @@ TEST_F(v2_precopy, moves_to_p2p_and_back_keep_the_stream)
 }
 
 /* Back in PRE_COPY the device does all that it did before. */
-TEST_F(v2_precopy, back_from_p2p_the_device_works)
+TEST_F(v2_cancel, back_from_p2p_the_device_works)
 {
 	int ret;
 

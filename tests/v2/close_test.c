@@ -9,7 +9,7 @@
 V2_FIXTURE(v2_close, NEED_NOTHING)
 
 /* Whether a log survives a reset is open; that it can be started anew is not. */
-TEST_F(v2_reset, logging_survives_reset_or_not)
+TEST_F(v2_close, logging_survives_reset_or_not)
 {
 	int report, again;
 
@@ -27,10 +27,8 @@ TEST_F(v2_reset, logging_survives_reset_or_not)
 	log_stop(self->b);
 }
 
-/* ---- close -------------------------------------------------------------------------- */
-
 /* Sessions end where nobody has the device open any more: it is RUNNING. */
-TEST_F(v2_reset, close_ends_sessions)
+TEST_F(v2_close, close_ends_sessions)
 {
 	struct mig_file *data;
 	u32 seen;
@@ -50,8 +48,28 @@ TEST_F(v2_reset, close_ends_sessions)
 	}
 }
 
+/* Moving on inside the saving group opens nothing, whatever close has left. */
+TEST_F(v2_close, sessions_are_not_handed_out_again)
+{
+	struct mig_file *data;
+	s32 fd = -1;
+	u32 seen;
+	int ret;
+
+	NEEDS(NEED_PRE_COPY);
+	ROAD(common_reach(self->b, MIG2_PRE_COPY, &data));
+	ROAD(bench_reopen());
+	ROAD(v2_state(self->v2, &seen));
+	if (seen != MIG2_PRE_COPY)
+		NOT_OFFERED("a state that outlives close");
+	ret = v2_set_raw(self->v2, MIG2_STOP_COPY, &fd);
+	EXPECT_REQ(V2_OTHER_ARCS_OPEN_NONE, ret || fd < 0,
+		   "PRE_COPY to STOP_COPY after close and open gives data_fd %d",
+		   fd);
+}
+
 /* Logging ends, and can begin again. */
-TEST_F(v2_reset, close_ends_logging)
+TEST_F(v2_close, close_ends_logging)
 {
 	int report, start;
 

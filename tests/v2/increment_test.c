@@ -25,7 +25,7 @@ static int save_changed(struct bench *b, size_t part, struct stream *stream)
 }
 
 /* What changes after it was read is sent again. */
-TEST_F(v2_precopy, changes_after_the_end_are_sent)
+TEST_F(v2_increment, changes_after_the_end_are_sent)
 {
 	struct stream stream;
 	int whole;
@@ -39,7 +39,7 @@ TEST_F(v2_precopy, changes_after_the_end_are_sent)
 }
 
 /* However much of it had been read. */
-TEST_F(v2_precopy, changes_within_the_stream_are_sent)
+TEST_F(v2_increment, changes_within_the_stream_are_sent)
 {
 	static const size_t parts[] = { 1, 5000, 12345 };
 	struct stream stream;
@@ -91,7 +91,7 @@ static int load_patched(struct bench *b, u32 patches,
 }
 
 /* Small changes count as much as large ones. */
-TEST_F(v2_precopy, each_change_is_sent)
+TEST_F(v2_increment, each_change_is_sent)
 {
 	enum { PATCHES = 4 };
 	struct stream stream;

@@ -19,8 +19,8 @@ struct load_verdict {
 };
 
 /* Writes [@from, @to), to the first error: that, and the bytes taken. */
-static int load_push(struct mig_file *data, const struct stream *stream, size_t from,
-		size_t to, size_t *taken)
+static int load_push(struct mig_file *data, const struct stream *stream,
+		     size_t from, size_t to, size_t *taken)
 {
 	ssize_t count;
 
@@ -64,12 +64,14 @@ static bool load_refused(const struct load_verdict *v)
 	return v->write || v->set;
 }
 
+/* Turns each bit of [@from, @to). */
 static void load_invert(struct stream *stream, size_t from, size_t to)
 {
 	for (; from < to && from < stream->len; from++)
 		stream->bytes[from] ^= 0xff;
 }
 
+/* How many of its first bytes are damaged where its head is. */
 static size_t load_head(const struct stream *stream)
 {
 	return stream->len <= LOAD_HEAD ? stream->len - 1 : LOAD_HEAD;

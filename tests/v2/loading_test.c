@@ -31,7 +31,7 @@ static int save_increments(struct bench *b, int rounds, struct stream *stream)
 }
 
 /* Pre-copy may have sent the same thing any number of times. */
-TEST_F(v2_resume, any_number_of_increments_loads)
+TEST_F(v2_loading, any_number_of_increments_loads)
 {
 	static const int rounds[] = { 0, 1, 2, 5 };
 	struct stream stream;
@@ -62,7 +62,7 @@ static void is_dead(struct __test_metadata *_metadata, struct bench *b,
 }
 
 /* Once RESUMING was left nothing is taken any more. */
-TEST_F(v2_resume, data_fd_dies_with_the_session)
+TEST_F(v2_loading, data_fd_dies_with_the_session)
 {
 	struct mig_file *data;
 	struct stream stream;
@@ -85,7 +85,7 @@ TEST_F(v2_resume, data_fd_dies_with_the_session)
 }
 
 /* A reset ends a load, however far it got. */
-TEST_F(v2_resume, reset_abandons_a_load)
+TEST_F(v2_loading, reset_abandons_a_load)
 {
 	struct mig_file *data;
 	struct stream stream;
@@ -113,7 +113,7 @@ TEST_F(v2_resume, reset_abandons_a_load)
 }
 
 /* And leaves a device that can be loaded after all. */
-TEST_F(v2_resume, abandoned_loads_can_be_repeated)
+TEST_F(v2_loading, abandoned_loads_can_be_repeated)
 {
 	struct mig_file *data;
 	struct stream stream;
@@ -169,7 +169,7 @@ static int find_irq(struct bench *b, int eventfd)
 }
 
 /* Interrupts are the user's to set up, and he does so while it loads. */
-TEST_F(v2_resume, interrupts_set_up_while_loading_fire)
+TEST_F(v2_loading, interrupts_set_up_while_loading_fire)
 {
 	int eventfd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), index;
 	struct mig_file *data;

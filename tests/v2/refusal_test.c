@@ -38,7 +38,7 @@ static void stays_poisoned(struct __test_metadata *_metadata, struct bench *b,
 }
 
 /* Who ignores the error of a write and goes on does not get away with it. */
-TEST_F(v2_hostile, ignored_write_errors_are_not_forgotten)
+TEST_F(v2_refusal, ignored_write_errors_are_not_forgotten)
 {
 	struct stream stream;
 	size_t head;
@@ -81,7 +81,7 @@ static int write_in_two(struct bench *b, const struct stream *stream,
 }
 
 /* Not even if the damaged bytes came by themselves. */
-TEST_F(v2_hostile, a_refused_head_spoils_the_rest)
+TEST_F(v2_refusal, a_refused_head_spoils_the_rest)
 {
 	struct stream stream;
 	struct load_verdict v;
@@ -101,7 +101,7 @@ TEST_F(v2_hostile, a_refused_head_spoils_the_rest)
 }
 
 /* After that the device is as good as ever. */
-TEST_F(v2_hostile, reset_heals_a_poisoned_session)
+TEST_F(v2_refusal, reset_heals_a_poisoned_session)
 {
 	struct stream stream;
 	struct load_verdict v;
@@ -130,7 +130,7 @@ static bool may_stay(u32 state, u32 to)
 }
 
 /* A refusal leaves the load unfinished, or the device failed. */
-TEST_F(v2_hostile, refused_loads_leave_a_legal_state)
+TEST_F(v2_refusal, refused_loads_leave_a_legal_state)
 {
 	struct stream stream;
 	struct load_verdict v;
@@ -153,7 +153,7 @@ TEST_F(v2_hostile, refused_loads_leave_a_legal_state)
 }
 
 /* A reset makes good: RUNNING, and a load that restores. */
-TEST_F(v2_hostile, refused_loads_are_recoverable)
+TEST_F(v2_refusal, refused_loads_are_recoverable)
 {
 	struct stream stream, part;
 	struct load_verdict v;
@@ -179,7 +179,7 @@ TEST_F(v2_hostile, refused_loads_are_recoverable)
 }
 
 /* Some devices let the user go on after a refusal. */
-TEST_F(v2_hostile, going_on_after_a_refusal_is_told)
+TEST_F(v2_refusal, going_on_after_a_refusal_is_told)
 {
 	struct mig_file *data;
 	struct stream stream;

@@ -4,6 +4,7 @@
 #   make run            judge the built-in reference devices
 #   make test           everything: unit tests, lint, the suite, the proof
 #   make vm-run         boot Debian's kernel with mtty and judge it
+#   make vm-hostile     the same with what may crash a kernel, in guests that may die
 #   make coverage       COVERAGE.md and the lcov report
 #   make install        DESTDIR= PREFIX=
 #
@@ -11,6 +12,7 @@
 # tree; STATIC=1 links statically; SANITIZE=1 builds with ASan and UBSan;
 # CC=clang works too. BUILD=DIR is where everything goes.
 
+MAKEFLAGS += -j$(shell nproc)
 CC ?= gcc
 PREFIX ?= /usr/local
 BUILD ?= build$(if $(SANITIZE),/sanitize)$(if $(STATIC),/static)$(if $(COVER),/cover)
@@ -24,12 +26,12 @@ KTREE := $(shell scripts/kernel-tree.sh)
 $(if $(KTREE),,$(error no kernel tree with the kselftest harness))
 endif
 
-CFLAGS ?= -O2 -g
-CFLAGS += -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wmissing-prototypes \
+OPT ?= $(if $(SANITIZE)$(COVER),-O1,-O2) -g
+CFLAGS += $(OPT) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wmissing-prototypes \
 	  -Wno-missing-field-initializers -MMD -MP -pthread -Ilib -Ifixtures \
 	  -DMIGCHECK_PREFIX='"$(PREFIX)"'
 CFLAGS += $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
-CFLAGS += $(if $(COVER),--coverage -O0 -DMIGCHECK_COVERAGE)
+CFLAGS += $(if $(COVER),--coverage -DMIGCHECK_COVERAGE)
 LDFLAGS += $(if $(STATIC),-static -s) $(if $(SANITIZE),-fsanitize=address$(comma)undefined)
 LDFLAGS += $(if $(COVER),--coverage)
 LDLIBS += -ljson-c -lxxhash
@@ -47,7 +49,7 @@ LIB := $(BUILD)/libmigcheck.a
 TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 UNIT := $(BUILD)/unit
 
-.PHONY: all run test unit suite prove lint vm-run coverage install clean help
+.PHONY: all run test unit suite prove lint vm-run vm-hostile coverage install clean help
 .SECONDARY:
 
 all: $(BUILD)/migcheck $(BUILD)/refdev-server $(TESTS) $(if $(STATIC),,$(UNIT))
@@ -78,6 +80,11 @@ vm-root:
 vm-run: vm-root
 	scripts/deps.sh vm
 	scripts/vm.sh --root $(VM_ROOT) -o build/vm -- run @1 --waivers fixtures/waivers/mtty.json
+
+vm-hostile: vm-root
+	scripts/deps.sh vm
+	scripts/vm-hostile.sh --root $(VM_ROOT) -o build/vm-hostile --timeout 900 -- \
+		run @1 --waivers fixtures/waivers/mtty.json
 
 coverage: all
 	scripts/coverage.sh

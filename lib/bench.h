@@ -10,6 +10,7 @@
  *   MIGCHECK_EVENTS    file to which facts are appended (none: not kept)
  *   MIGCHECK_SEED      seed of everything random (1)
  *   MIGCHECK_DEADLINE  seconds a test may take (30)
+ *   MIGCHECK_JOURNAL, MIGCHECK_MARKS  see events.h (none)
  *   MIGCHECK_TRACES    directory for the calls of a failed test (none)
  */
 #ifndef MIGCHECK_BENCH_H

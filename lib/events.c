@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -23,36 +25,74 @@ void events_add(struct json_object *event, const char *key, const char *value)
 				       json_object_new_string(value));
 }
 
-static void append_line(int fd, const char *text, size_t len)
+void events_add_number(struct json_object *event, const char *key, s64 value)
 {
-	char *line = malloc(len + 1);
+	if (event)
+		json_object_object_add(event, key, json_object_new_int64(value));
+}
+
+/* A full disk shows as results that are missing. */
+static void append(const char *path, const char *text, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
+		      0644);
 	ssize_t n;
 
+	if (fd < 0)
+		return;
+	n = write(fd, text, len);
+	(void)n;
+	if (isatty(fd))
+		tcdrain(fd);
+	close(fd);
+}
+
+static void append_event(const char *variable, const char *text, size_t len)
+{
+	const char *path = getenv(variable);
+	char *line;
+
+	if (!path || !path[0])
+		return;
+	line = malloc(len + 1);
 	if (!line)
 		return;
 	memcpy(line, text, len);
 	line[len] = '\n';
-	n = write(fd, line, len + 1);
-	(void)n; /* a full disk shows as results that are missing */
+	append(path, line, len + 1);
 	free(line);
 }
 
 void events_emit(struct json_object *event)
 {
-	const char *path = getenv("MIGCHECK_EVENTS");
 	const char *text;
 	size_t len;
-	int fd;
 
-	if (!event || !path || !path[0])
-		goto out;
+	if (!event)
+		return;
 	text = json_object_to_json_string_length(event, JSON_C_TO_STRING_PLAIN,
 						 &len);
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-	if (!text || fd < 0)
-		goto out;
-	append_line(fd, text, len);
-	close(fd);
-out:
+	if (text) {
+		append_event("MIGCHECK_EVENTS", text, len);
+		append_event("MIGCHECK_JOURNAL", text, len);
+	}
 	json_object_put(event);
+}
+
+bool events_marked(void)
+{
+	const char *path = getenv("MIGCHECK_MARKS");
+
+	return path && path[0];
+}
+
+void events_mark(const char *kind, const char *text)
+{
+	char line[960];
+	int len;
+
+	if (!events_marked())
+		return;
+	len = snprintf(line, sizeof(line), "%s%.900s\n", kind, text);
+	append(getenv("MIGCHECK_MARKS"), line, (size_t)len);
 }

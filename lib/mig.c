@@ -24,7 +24,15 @@ struct mig_context {
 	} spaces[SPACES];
 	struct mig_dev *open[DEVICES];
 	char *known[DEVICES]; /* URIs in the order of first opening */
+	struct mig_file *sessions; /* open ones */
+	struct ghost *ghosts;
 	char error[256];
+};
+
+/* What sessions belong to that have outlived their open of the device. */
+struct ghost {
+	struct mig_dev dev;
+	struct ghost *next;
 };
 
 static u64 now_ns(void)
@@ -200,12 +208,33 @@ int mig_poll(struct mig_file *file, short events, int timeout_ms)
 	return (int)call_end(&pc, file->ops->poll(file, events, timeout_ms));
 }
 
+static void session_enter(struct mig_context *ctx, struct mig_file *file)
+{
+	pthread_mutex_lock(&ctx->lock);
+	file->next = ctx->sessions;
+	ctx->sessions = file;
+	pthread_mutex_unlock(&ctx->lock);
+}
+
+static void session_leave(struct mig_context *ctx, struct mig_file *file)
+{
+	struct mig_file **link = &ctx->sessions;
+
+	pthread_mutex_lock(&ctx->lock);
+	while (*link && *link != file)
+		link = &(*link)->next;
+	if (*link)
+		*link = file->next;
+	pthread_mutex_unlock(&ctx->lock);
+}
+
 void mig_file_close(struct mig_file *file)
 {
 	struct pending_call pc;
 
 	if (!file)
 		return;
+	session_leave(file->dev->ctx, file);
 	call_begin(&pc, MIG_SESSION_CLOSE, file);
 	file->ops->close(file);
 	call_end(&pc, 0);
@@ -228,6 +257,7 @@ int mig_session(struct mig_dev *dev, int data_fd, struct mig_file **ret_file)
 	call_begin(&pc, MIG_SESSION, file);
 	pc.call.len = (size_t)data_fd;
 	call_end(&pc, 0);
+	session_enter(dev->ctx, file);
 	*ret_file = file;
 	return 0;
 }
@@ -262,6 +292,7 @@ int mig_context_create(struct mig_context **ret_ctx)
 
 void mig_context_destroy(struct mig_context *ctx)
 {
+	struct ghost *ghost;
 	size_t i;
 
 	if (!ctx)
@@ -269,6 +300,10 @@ void mig_context_destroy(struct mig_context *ctx)
 	ctx->observers = NULL;
 	for (i = 0; i < DEVICES; i++)
 		mig_close(ctx->open[i]);
+	while ((ghost = ctx->ghosts)) {
+		ctx->ghosts = ghost->next;
+		free(ghost);
+	}
 	for (i = 0; i < SPACES; i++)
 		if (ctx->spaces[i].space)
 			ctx->spaces[i].transport->space_destroy(ctx->spaces[i].space);
@@ -402,6 +437,51 @@ int mig_open(struct mig_context *ctx, const char *uri, struct mig_dev **ret_dev)
 	return 0;
 }
 
+static int ghost_ioctl(struct mig_file *file, u32 request, void *arg)
+{
+	(void)file, (void)request, (void)arg;
+	return -ENODEV;
+}
+
+static ssize_t ghost_pread(struct mig_file *file, void *buf, size_t len, u64 offset)
+{
+	(void)file, (void)buf, (void)len, (void)offset;
+	return -ENODEV;
+}
+
+/* Only observers look at it: users have no device any more. */
+static const struct mig_file_ops ghost_ops = {
+	.ioctl = ghost_ioctl,
+	.pread = ghost_pread,
+};
+
+/* The sessions of @dev get something to belong to; without memory they do not. */
+static void leave_ghost(struct mig_dev *dev)
+{
+	struct mig_context *ctx = dev->ctx;
+	struct ghost *ghost = NULL;
+	struct mig_file *file;
+
+	pthread_mutex_lock(&ctx->lock);
+	for (file = ctx->sessions; file; file = file->next) {
+		if (file->dev != dev)
+			continue;
+		if (!ghost) {
+			ghost = calloc(1, sizeof(*ghost));
+			if (!ghost)
+				break;
+			ghost->dev = *dev;
+			ghost->dev.file.ops = &ghost_ops;
+			ghost->dev.file.dev = &ghost->dev;
+			ghost->dev.file.fd = -1;
+			ghost->next = ctx->ghosts;
+			ctx->ghosts = ghost;
+		}
+		file->dev = &ghost->dev;
+	}
+	pthread_mutex_unlock(&ctx->lock);
+}
+
 void mig_close(struct mig_dev *dev)
 {
 	struct mig_context *ctx;
@@ -417,6 +497,7 @@ void mig_close(struct mig_dev *dev)
 	for (i = 0; i < DEVICES; i++)
 		if (ctx->open[i] == dev)
 			ctx->open[i] = NULL;
+	leave_ghost(dev);
 	dev->file.ops->close(&dev->file);
 }
 

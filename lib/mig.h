@@ -59,6 +59,7 @@ struct mig_file {
 	struct mig_dev *dev; /* the device it belongs to */
 	u32 session;	     /* 0 = the device itself, n = its n-th data session */
 	int fd;		     /* as the user sees it, -1 where there is none */
+	struct mig_file *next; /* of the sessions of the context */
 };
 
 struct mig_dev {

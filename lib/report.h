@@ -14,9 +14,18 @@
  *    "breach","cell":"001-010"?, "expected":E,"seen":S,"trace":FILE?}
  *   {"event":"test","test":T,"outcome":"pass"|"fail"|"skip"|"not-offered"|
  *    "blocked"|"timeout"|"crash","message":M,"duration_s":D}
- *   {"event":"device","uri":U,"generation":G,"driver":D,"capabilities":[...]}
- *   {"event":"end","state":S}      state the device was left in
+ *   {"event":"start","test":T,"device":URI}  about to open the device
  *   {"event":"calls","count":N}    uAPI calls made and judged by a test
+ *
+ * A journal (events.h) tells a run from end to end, so that a verdict can be
+ * had of one whose machine died. The supervisor adds to it:
+ *
+ *   {"event":"device","uri":U,"generation":G,"driver":D,"caps":N,
+ *    "features":N,"profile":P,"seed":N,"started":TIME,"kernel":RELEASE,
+ *    "arch":A}                     what follows is about this device
+ *   {"event":"kernel","test":T?,"line":L}    a complaint of the kernel
+ *   {"event":"test",...}           again, where it knows better
+ *   {"event":"end","state":S,"problem":P,"abandoned":A?}  the last of a device
  */
 #ifndef MIGCHECK_REPORT_H
 #define MIGCHECK_REPORT_H

@@ -62,7 +62,7 @@ scripts/deps.sh build test || exit 99
 
 stage "build: gcc, clang, static, sanitizers"
 single "build with gcc" make -s all
-single "build with clang" make -s CC=clang BUILD=build/clang all
+single "build with clang" make -s CC=clang OPT=-O0 BUILD=build/clang all
 single "build static" make -s vm-root
 single "build with ASan and UBSan" make -s SANITIZE=1 BUILD=build/sanitize all
 

@@ -28,6 +28,7 @@ ln -s /proc/self/fd/1 /dev/stdout
 ln -s /proc/self/fd/2 /dev/stderr
 
 stty -F /dev/ttyS1 115200 raw -echo
+stty -F /dev/ttyS2 115200 raw -echo 2>/dev/null # there with vm.sh --journal
 exec </dev/null >/dev/ttyS1 2>&1
 mark=$(printf '\036')
 

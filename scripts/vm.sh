@@ -21,6 +21,7 @@ help() {
 	  --mdev TYPE       create a mediated device of that type; may be repeated (default: mtty-2)
 	  --append ARGS     add to the kernel's command line
 	  --timeout S       end the guest after that many seconds (default: 300)
+	  --journal         keep what migcheck tells in -o as it tells it, and put the calls into the kernel's log
 	  --root DIR        the static harness: migcheck and what it needs (default: $MIGCHECK_ROOT, else build/static)
 	  -o DIR            where results.json, ktap, kernel.log and guest.log go (default: build/vm)
 	In the arguments @1 @2... stand for the devices, and a file of this machine is carried into the guest.
@@ -29,11 +30,12 @@ help() {
 
 # options_parse ARGUMENT...: sets the variables below and the array arguments
 options_parse() {
-	kernel='' append='' timeout=300 root=${MIGCHECK_ROOT:-$repo/build/static} out=$repo/build/vm
+	kernel='' append='' journal='' timeout=300 root=${MIGCHECK_ROOT:-$repo/build/static} out=$repo/build/vm
 	modules=() mdevs=()
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		case $1 in
 		-h | --help) help && exit 0 ;;
+		--journal) journal=1 && shift && continue ;;
 		--kernel | --module | --mdev | --append | --timeout | --root | -o)
 			if [ $# -lt 2 ] || [ "$2" = -- ]; then usage_error "$1 needs a value"; fi
 			;;
@@ -80,7 +82,9 @@ guest_config() {
 	for index in "${!mdevs[@]}"; do
 		printf '%s=%s ' "${mdevs[index]}" "$(uuid_of $((index + 1)))"
 	done
-	printf "'\nset --"
+	printf "'\n"
+	[ -z "$journal" ] || echo 'export MIGCHECK_JOURNAL=/dev/ttyS2 MIGCHECK_MARKS=/dev/kmsg'
+	printf 'set --'
 	for argument in "${arguments[@]}"; do
 		if [[ $argument =~ ^@([0-9]+)$ ]]; then
 			index=${BASH_REMATCH[1]}
@@ -173,9 +177,11 @@ guest_build() {
 # guest_run: sets $status to what QEMU exits with; migcheck's text goes to stdout as it comes
 guest_run() {
 	: >"$tmp/stream"
+	[ -z "$journal" ] || append+=' printk.devkmsg=on'
 	timeout -k 5 "$timeout" qemu-system-x86_64 -accel tcg -smp 1 -m 1G -nodefaults -nic none -display none -no-reboot \
 		-kernel "$k_image" -initrd "$tmp/initrd" -append "console=ttyS0 panic=-1 $append" \
 		-serial "file:${out//,/,,}/kernel.log" -serial "file:${tmp//,/,,}/stream" \
+		${journal:+-serial "file:${out//,/,,}/events"} \
 		-device isa-debug-exit,iobase=0xf4,iosize=4 </dev/null &
 	qemu=$!
 	tail -n +1 -s 0.1 -f --pid=$qemu "$tmp/stream" | sed -un '/^\x1e/!{s/\x1e.*//;p}' | tee "$out/guest.log" &
@@ -231,7 +237,7 @@ static_require "$(command -v busybox)"
 mkdir -p "$out" 2>/dev/null
 [ -w "$out" ] || environment_error "cannot write to $out"
 out=$(cd "$out" && pwd)
-rm -rf "$out/results.json" "$out/ktap" "$out/kernel.log" "$out/guest.log" "$out/partial"
+rm -rf "$out/results.json" "$out/events" "$out/ktap" "$out/kernel.log" "$out/guest.log" "$out/partial"
 
 qemu=
 tmp=$(mktemp -d) || exit $EX_ENVIRONMENT

@@ -28,7 +28,7 @@ struct cmd {
 };
 
 extern const struct cmd cmd_run, cmd_rules, cmd_explain, cmd_list, cmd_prove,
-	cmd_report, cmd_restore, cmd_replay, cmd_diff;
+	cmd_report, cmd_restore, cmd_conclude, cmd_replay, cmd_diff;
 
 /* An option of a verb. The letter is 0 for long options only. */
 struct cmd_option {
@@ -38,6 +38,9 @@ struct cmd_option {
 	/* 0, or a status after it has said what is wrong. */
 	int (*set)(void *ctx, const char *value);
 };
+
+/* Those of run; the context is its struct campaign_options. */
+extern const struct cmd_option cmd_run_options[];
 
 /*
  * Takes the options out of @argv, wherever they stand; *@ret_rest is the first

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../model/judge.h"
+#include "../model/lint_user.h"
 #include "../run/campaign.h"
 #include "../run/child.h"
 #include "../run/say.h"
@@ -29,21 +30,36 @@ struct job {
 	struct replay_facts facts;
 	struct mig_context *ctx;
 	struct judge *judges[GENERATIONS];
+	struct lint_user *lints[GENERATIONS]; /* where nothing but the user is */
 };
 
 /* ---- judges ----------------------------------------------------------------- */
 
+static int attach_judge(struct job *job, int generation)
+{
+	static int (*const create[])(struct mig_context *ctx,
+				     struct report_sink *sink,
+				     struct judge **ret_judge) = {
+		judge_v1_create, judge_v2_create,
+	};
+	struct report_sink *sink = &job->facts.sink;
+	int i = generation - 1;
+	int ret = create[i](job->ctx, sink, &job->judges[i]);
+
+	if (ret || !job->judge_only)
+		return ret;
+	judge_passive(job->judges[i]);
+	return lint_user_create(job->ctx, generation, sink, &job->lints[i]);
+}
+
+/* A trace from elsewhere may not say what it is of. */
 static int attach_judges(struct job *job)
 {
-	int given = job->reader.generation, ret = 0;
+	int given = job->reader.generation, generation, ret = 0;
 
-	/* A trace from elsewhere may not say what it is of. */
-	if (given != 2)
-		ret = judge_v1_create(job->ctx, &job->facts.sink,
-				      &job->judges[0]);
-	if (!ret && given != 1)
-		ret = judge_v2_create(job->ctx, &job->facts.sink,
-				      &job->judges[1]);
+	for (generation = 1; !ret && generation <= GENERATIONS; generation++)
+		if (!given || given == generation)
+			ret = attach_judge(job, generation);
 	return ret;
 }
 
@@ -53,7 +69,9 @@ static void detach_judges(struct job *job)
 
 	for (i = 0; i < GENERATIONS; i++) {
 		judge_destroy(job->judges[i]);
+		lint_user_destroy(job->lints[i]);
 		job->judges[i] = NULL;
+		job->lints[i] = NULL;
 	}
 }
 
@@ -142,9 +160,12 @@ static void feed(struct recorded_listener *self, const struct mig_call *call)
 	struct job *job = ((struct listener *)self)->job;
 	int i;
 
-	for (i = 0; i < GENERATIONS; i++)
+	for (i = 0; i < GENERATIONS; i++) {
 		if (job->judges[i])
 			judge_feed(job->judges[i], call);
+		if (job->lints[i])
+			lint_user_feed(job->lints[i], call);
+	}
 }
 
 static int judge_calls(struct job *job)
@@ -152,10 +173,10 @@ static int judge_calls(struct job *job)
 	struct listener listener = { .base.called = feed, .job = job };
 	int i, err;
 
-	for (i = 0; i < GENERATIONS; i++)
-		if (job->judges[i])
-			judge_passive(job->judges[i]);
 	err = recorded_tell(&job->reader, job->ctx, &listener.base);
+	for (i = 0; !err && i < GENERATIONS; i++)
+		if (job->lints[i])
+			lint_user_end(job->lints[i]);
 	detach_judges(job);
 	if (err) {
 		say("%s: %s\n", job->path, job->reader.error);

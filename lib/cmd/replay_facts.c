@@ -5,6 +5,7 @@
 
 #include "../model/cells_v1.h"
 #include "../model/judge.h"
+#include "../model/lint_user.h"
 #include "../run/mem.h"
 #include "../run/say.h"
 #include "replay.h"
@@ -75,6 +76,8 @@ static void say_fact(const struct replay_fact *fact)
 				      words[fact->severity].alarm),
 	    row->number, row->symbol);
 	say_folded("  rule:     ", row->sentence);
+	if (row->who == USER)
+		say("  binds:    the user, not the device\n");
 	if (fact->expected)
 		say_folded("  expected: ", fact->expected);
 	say_folded("  seen:     ", fact->seen);
@@ -96,14 +99,17 @@ void replay_facts_say(const struct replay_facts *facts)
 
 static bool judged(enum req req)
 {
+	static const enum req *const lists[] = {
+		judge_v1_rules, judge_v2_rules, lint_user_v1_rules,
+		lint_user_v2_rules,
+	};
 	const enum req *rule;
+	size_t i;
 
-	for (rule = judge_v1_rules; *rule != REQ_COUNT; rule++)
-		if (*rule == req)
-			return true;
-	for (rule = judge_v2_rules; *rule != REQ_COUNT; rule++)
-		if (*rule == req)
-			return true;
+	for (i = 0; i < ARRAY_SIZE(lists); i++)
+		for (rule = lists[i]; *rule != REQ_COUNT; rule++)
+			if (*rule == req)
+				return true;
 	return false;
 }
 
@@ -121,7 +127,7 @@ static void say_kept(const struct replay_facts *facts, const char *number,
 	} else {
 		say("%s, for which the trace was kept: %s.\n", row->number,
 		    judged(spec_req(row)) ?
-			    "no judge saw it this time" :
+			    "no judge saw it this time; the test may have found it itself" :
 			    "found by the test itself, not by a judge");
 		say("  The calls were %s; what the test %s made of them only it can say:\n"
 		    "  migcheck run %s -t %s --seed %llu\n", how,

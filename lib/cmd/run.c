@@ -76,7 +76,7 @@ static int set_dir(void *ctx, const char *value)
 	return 0;
 }
 
-static const struct cmd_option options[] = {
+const struct cmd_option cmd_run_options[] = {
 	{ "profile", 'p', true, set_profile },
 	{ "test", 't', true, set_include },
 	{ "exclude", 'x', true, set_exclude },
@@ -99,7 +99,7 @@ static int run(int argc, char **argv)
 {
 	struct campaign_options campaign = { .seed = 1 };
 	char **uris, *fallback = NULL;
-	int status = cmd_parse(argc, argv, options, &campaign, &uris);
+	int status = cmd_parse(argc, argv, cmd_run_options, &campaign, &uris);
 
 	if (status)
 		goto out;

@@ -183,6 +183,7 @@ static void called(struct mig_observer *self, const struct mig_call *call)
 	if (judge->asking)
 		return;
 	judge->asking = true;
+	judge->seq = call->seq;
 	model = meet(judge, call);
 	if (model && call->op == MIG_OPEN)
 		handle_open(judge, model, call);

@@ -50,6 +50,7 @@ struct judge {
 	struct judge_model *models;
 	bool asking; /* calls now are the judge's own */
 	bool passive;
+	u64 seq; /* of the call at hand */
 	u8 told[REQ_COUNT][REPORT_BREACH + 1];
 };
 

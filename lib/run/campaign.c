@@ -90,7 +90,7 @@ static int probe_devices(struct campaign *c, struct select *select)
 	return all->count ? 0 : status;
 }
 
-static int apply_selection(struct campaign *c, struct select *select)
+int campaign_select(struct campaign *c, struct select *select)
 {
 	char *error = NULL;
 	int err = select_apply(select, &c->suite, &error);
@@ -101,7 +101,7 @@ static int apply_selection(struct campaign *c, struct select *select)
 	return err ? 64 : 0;
 }
 
-static int load_waivers(struct campaign *c)
+int campaign_load_waivers(struct campaign *c)
 {
 	char today[11], *error = NULL;
 	int err;
@@ -142,7 +142,7 @@ static double seconds_since(u64 start_ms)
 	return (double)(child_clock_ms() - start_ms) / 1000;
 }
 
-static int campaign_judge(struct campaign *c)
+static int judge(struct campaign *c)
 {
 	u64 start = child_clock_ms();
 	int status;
@@ -157,6 +157,17 @@ static int campaign_judge(struct campaign *c)
 	return status ? status : judgement_status(&c->all);
 }
 
+void campaign_free(struct campaign *c)
+{
+	if (c->log)
+		fclose(c->log);
+	kmsg_close(&c->kmsg);
+	workdir_remove(&c->work);
+	waivers_free(&c->waivers);
+	judgements_free(&c->all);
+	suite_free(&c->suite);
+}
+
 int campaign_run(struct campaign_options *options)
 {
 	struct campaign c = { .options = options, .kmsg = { .fd = -1 } };
@@ -166,24 +177,18 @@ int campaign_run(struct campaign_options *options)
 	c.all.seed = options->seed;
 	c.all.dir = options->dir;
 	describe_host(&c.all);
-	status = load_waivers(&c);
+	status = campaign_load_waivers(&c);
 	if (!status)
 		status = probe_devices(&c, &options->select);
 	if (!status)
 		status = campaign_suite(&c.suite);
 	if (!status)
-		status = apply_selection(&c, &options->select);
+		status = campaign_select(&c, &options->select);
 	if (!status)
 		status = campaign_open_files(&c);
 	if (!status)
-		status = campaign_judge(&c);
+		status = judge(&c);
 
-	if (c.log)
-		fclose(c.log);
-	kmsg_close(&c.kmsg);
-	workdir_remove(&c.work);
-	waivers_free(&c.waivers);
-	judgements_free(&c.all);
-	suite_free(&c.suite);
+	campaign_free(&c);
 	return status;
 }

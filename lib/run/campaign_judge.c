@@ -6,6 +6,7 @@
 #include "../mig.h"
 #include "campaign_state.h"
 #include "child.h"
+#include "journal.h"
 #include "mem.h"
 #include "say.h"
 #include "summary.h"
@@ -76,7 +77,7 @@ static void restore(struct judgement *j)
 				       "reset does not bring it there");
 }
 
-static void judge(struct campaign *c, struct judgement *j)
+void campaign_judge(struct campaign *c, struct judgement *j)
 {
 	const struct select *select = &c->options->select;
 
@@ -128,16 +129,18 @@ int campaign_judge_devices(struct campaign *c)
 
 	for (j = c->all.list; j < c->all.list + c->all.count; j++) {
 		summary_begin(&c->all, &j->device);
+		journal_device(&c->all, &j->device);
 		supervise(c, j);
 		interrupted = j->record.interrupted || child_interrupted();
 		restore(j);
+		journal_end(j);
 		if (interrupted) {
 			say("interrupted; %s left %s, no results kept\n",
 			    j->device.uri, j->end_state);
 			return 99;
 		}
 		number_traces(c, j);
-		judge(c, j);
+		campaign_judge(c, j);
 		summary_device(&c->all, j);
 	}
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The inside of a campaign, shared by campaign*.c only. */
+/* The inside of a campaign, shared by campaign*.c and conclude*.c only. */
 #ifndef MIGCHECK_RUN_CAMPAIGN_STATE_H
 #define MIGCHECK_RUN_CAMPAIGN_STATE_H
 
@@ -18,6 +18,15 @@ struct campaign {
 	struct kmsg kmsg;
 	FILE *log;
 };
+
+/* Each says what is wrong and gives the exit status, or 0. */
+int campaign_load_waivers(struct campaign *c);
+int campaign_select(struct campaign *c, struct select *select);
+
+/* Verdicts of @j, whose record is complete. */
+void campaign_judge(struct campaign *c, struct judgement *j);
+
+void campaign_free(struct campaign *c);
 
 /* Judges and restores one device after the other. 99 where interrupted. */
 int campaign_judge_devices(struct campaign *c);

@@ -18,6 +18,7 @@ static const char *const outcome_names[] = {
 	[RECORD_BLOCKED] = "blocked",
 	[RECORD_TIMEOUT] = "timeout",
 	[RECORD_CRASH] = "crash",
+	[RECORD_NOT_RUN] = "not-run",
 };
 
 int record_outcome_find(const char *name)
@@ -28,6 +29,11 @@ int record_outcome_find(const char *name)
 		if (!strcmp(outcome_names[i], name))
 			return (int)i;
 	return -EINVAL;
+}
+
+const char *record_outcome_name(enum record_outcome outcome)
+{
+	return outcome_names[outcome];
 }
 
 struct record_test *record_test(struct record *record,
@@ -86,6 +92,8 @@ void record_add_kernel(struct record *record, const struct suite_binary *binary,
 enum spec_severity record_severity(const struct record_fact *fact,
 				   enum spec_profile profile)
 {
+	if (fact->fatal)
+		return SEV_FAIL;
 	if (fact->cell)
 		return fact->cell->severity[profile];
 	return spec_severity(fact->req,

@@ -38,6 +38,7 @@ struct record_fact {
 	enum req req;
 	enum report_outcome outcome;
 	const struct cell_v1 *cell; /* or NULL */
+	bool fatal; /* the kernel died of it: a failure in every profile */
 	char *test, *expected, *seen;
 	char *calls; /* the last calls, oldest first, a line each; or NULL */
 	char *trace; /* name of a file in the directory of traces, or NULL */
@@ -62,6 +63,8 @@ struct record {
 
 /* Names as in events: "pass", "not-offered", ... -EINVAL for others. */
 int record_outcome_find(const char *name);
+
+const char *record_outcome_name(enum record_outcome outcome);
 
 /* The record of test @name of @binary, made if it is new. */
 struct record_test *record_test(struct record *record,

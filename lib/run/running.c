@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "journal.h"
 #include "mem.h"
 #include "running.h"
 
@@ -13,8 +14,10 @@ void running_kernel(void *ctx)
 	struct running *r = ctx;
 	char line[512];
 
-	while (r->kmsg && kmsg_next(r->kmsg, line, sizeof(line)))
+	while (r->kmsg && kmsg_next(r->kmsg, line, sizeof(line))) {
 		record_add_kernel(r->record, r->binary, r->test, line);
+		journal_kernel(r->test, line);
+	}
 }
 
 /* The harness says "fixture.variant.test", events join with dashes. */
@@ -140,5 +143,8 @@ void running_settle(const struct running *r, const struct child_result *result)
 			settle_silent(r, test, result);
 		else if (test->outcome == RECORD_FAIL && test->harness)
 			settle_ended(test);
+		else
+			continue;
+		journal_test(test);
 	}
 }

@@ -40,13 +40,6 @@ static bool matches_test(const char *glob, const struct suite_binary *binary,
 	       matches(glob, test->function) || matches(glob, binary->name);
 }
 
-static bool at_hand(const struct select *select, const struct suite_binary *binary,
-		    const struct suite_test *test)
-{
-	return (select->generations[1] && suite_applies(binary, test, 1)) ||
-	       (select->generations[2] && suite_applies(binary, test, 2));
-}
-
 /* Is there a site of @req anywhere? */
 static bool has_site(const struct suite *suite, enum req req)
 {
@@ -70,7 +63,7 @@ static void each_test(const struct select *select, struct suite *suite,
 	for (i = 0; i < suite->count; i++) {
 		binary = &suite->binaries[i];
 		for (k = 0; k < binary->test_count; k++)
-			if (at_hand(select, binary, &binary->tests[k]))
+			if (select->generations[binary->generation])
 				visit(binary, &binary->tests[k], arg);
 	}
 }

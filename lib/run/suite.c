@@ -13,7 +13,7 @@
 #include "suite_load.h"
 
 static const struct {
-	const char *name;
+	const char *path; /* what a path below the directory begins with */
 	int generation;
 } beginnings[] = {
 	{ "v1/", 1 }, { "v2/", 2 }, { "order/v1_", 1 }, { "order/v2_", 2 },
@@ -50,9 +50,9 @@ static void add_binary(struct suite *suite, const char *path, int generation)
 	suite_load_binary(binary);
 }
 
-static void add_binaries(struct suite *suite, const char *name, int generation)
+static void add_binaries(struct suite *suite, const char *path, int generation)
 {
-	char *pattern = mem_printf("%s/%s*_test", suite->dir, name);
+	char *pattern = mem_printf("%s/%s*_test", suite->dir, path);
 	glob_t found = { 0 };
 	size_t i;
 
@@ -74,7 +74,7 @@ int suite_load(struct suite *ret_suite)
 		snprintf(ret_suite->dir, sizeof(ret_suite->dir), "%s", dir);
 		free(dir);
 		for (i = 0; i < ARRAY_SIZE(beginnings); i++)
-			add_binaries(ret_suite, beginnings[i].name,
+			add_binaries(ret_suite, beginnings[i].path,
 				     beginnings[i].generation);
 	}
 	if (ret_suite->count)
@@ -162,24 +162,6 @@ bool suite_judged(enum req req)
 		if (*rule == req)
 			return true;
 	return false;
-}
-
-bool suite_applies(const struct suite_binary *binary,
-		   const struct suite_test *test, int generation)
-{
-	bool foreign = false;
-	u32 i;
-
-	if (binary->generation)
-		return binary->generation == generation;
-	for (i = 0; i < binary->site_count; i++) {
-		if (strcmp(binary->sites[i].function, test->function))
-			continue;
-		if (suite_generation(binary->sites[i].req) == generation)
-			return true;
-		foreign = true;
-	}
-	return !foreign;
 }
 
 /* Is site @k of @binary the first of its rule in its function? */

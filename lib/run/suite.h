@@ -4,8 +4,8 @@
  * `BINARY -l` lists its tests, `BINARY --sites` where it checks which rule.
  *
  * They are looked for in $MIGCHECK_TESTS, else in tests/ beside the tool, else
- * in ../libexec/migcheck/tests from there. Below it v1/, v2/ and order/ hold
- * NAME_test; those of order/ serve both generations.
+ * in ../libexec/migcheck/tests from there. Below it v1/ and v2/ hold NAME_test
+ * for devices of a generation, order/ v1_NAME_test and v2_NAME_test for sets.
  *
  * A site lies in a test function or in a helper; which tests use a helper is
  * not known, so that its rules count for all tests of its binary.
@@ -31,7 +31,7 @@ struct suite_site {
 struct suite_binary {
 	char *path;
 	const char *name; /* last part of path */
-	int generation;	  /* 0: both */
+	int generation;
 	struct suite_test *tests;
 	u32 test_count;
 	struct suite_site *sites;
@@ -62,13 +62,6 @@ bool suite_binary_checks(const struct suite_binary *binary, enum req req);
 int suite_generation(enum req req);
 /* Does the judge of its generation speak of @req? */
 bool suite_judged(enum req req);
-
-/*
- * Is @test for devices of @generation: does it lie in a binary of that
- * generation, or, in one of both, check at least one rule of it or none?
- */
-bool suite_applies(const struct suite_binary *binary,
-		   const struct suite_test *test, int generation);
 
 /* How many functions check @req, the judge being one. */
 u32 suite_check_count(const struct suite *suite, enum req req);

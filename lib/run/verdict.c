@@ -161,13 +161,30 @@ static enum verdict explain_failure(const struct verdict_input *in,
 	return verdict;
 }
 
+/* The kernel died of it: that is in its facts, and they may be waived. */
+static bool was_fatal(const struct verdict_input *in,
+		      const struct record_test *test)
+{
+	const struct record_fact *fact;
+	u32 i;
+
+	for (i = 0; i < in->record->fact_count; i++) {
+		fact = &in->record->facts[i];
+		if (fact->fatal && !strcmp(fact->test, test->name))
+			return true;
+	}
+	return false;
+}
+
 enum verdict verdict_test(const struct verdict_input *in,
 			  const struct verdict_rule *rules,
 			  const struct record_test *test)
 {
-	if (test->kernel)
+	bool fatal = was_fatal(in, test);
+
+	if (test->kernel && !fatal)
 		return VERDICT_FAIL;
-	if (test->outcome == RECORD_FAIL)
+	if (test->outcome == RECORD_FAIL || fatal)
 		return explain_failure(in, rules, test);
 	return of_outcome[test->outcome];
 }

@@ -8,6 +8,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "stimulus.h"
 
@@ -307,8 +308,8 @@ static int mtty_verify_patch(struct stimulus *st, u64 seed, u32 k)
 static int mtty_work_port(struct stimulus *st, u32 port)
 {
 	static const u8 bytes[MTTY_BYTES] = "migcheck";
-	u8 back[MTTY_FIFO];
-	u32 i, count;
+	u8 back[MTTY_FIFO] = { 0 };
+	u32 count;
 	int ret;
 
 	ret = mtty_put(st, port, MTTY_LCR, 0x03);
@@ -318,11 +319,8 @@ static int mtty_work_port(struct stimulus *st, u32 port)
 		ret = mtty_push(st, port, bytes, sizeof(bytes));
 	if (!ret)
 		ret = mtty_pop(st, port, back, &count);
-	if (!ret && count != sizeof(bytes))
+	if (!ret && (count != sizeof(bytes) || memcmp(back, bytes, sizeof(bytes))))
 		ret = -EIO;
-	for (i = 0; !ret && i < sizeof(bytes); i++)
-		if (back[i] != bytes[i])
-			ret = -EIO;
 	return ret;
 }
 

@@ -201,6 +201,7 @@ const struct mig_transport transport_vfio_user = {
 	.open = vfio_user_open,
 	.session = vfio_user_session,
 	.idle = vfio_user_idle,
+	.peer_iova = vfio_user_peer_iova,
 	.space_create = vfio_user_space_create,
 	.space_destroy = vfio_user_space_destroy,
 	.dma_map = vfio_user_dma_map,

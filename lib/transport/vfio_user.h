@@ -32,9 +32,10 @@
  *   vfio_user_open.c     addresses, connecting, negotiation
  *   vfio_user_call.c     requests and replies, whatever is in them
  *   vfio_user_ioctl.c    device ioctls but DEVICE_FEATURE
- *   vfio_user_feature.c  DEVICE_FEATURE
+ *   vfio_user_feature.c, vfio_user_feature_log.c  DEVICE_FEATURE
  *   vfio_user_region.c   access and mmap of regions
  *   vfio_user_dma.c      memory, and what the server does to it
+ *   vfio_user_peer.c     devices that write to one another
  *   vfio_user_log.c      dirty tracking of the container
  *   vfio_user_wire.c, vfio_user_version.c  what servers use too
  */
@@ -182,10 +183,9 @@ int vfio_user_mmap(struct vfio_user_end *end, size_t len, int prot, u64 offset,
 int vfio_user_dma_map(void *opaque, u64 iova, void *addr, size_t len);
 int vfio_user_dma_unmap(void *opaque, u64 iova, size_t len);
 
-/* Maps what the space has, on an endpoint that has just been opened. */
-int vfio_user_dma_announce(struct vfio_user_end *end);
-/* The endpoint goes: its BARs are no targets any more. */
-void vfio_user_dma_retire(struct vfio_user_end *end);
+/* Maps or unmaps on one endpoint; @fd shares the memory, or is -1. */
+int vfio_user_dma_tell(struct vfio_user_end *end, u64 iova, u64 size, int fd);
+int vfio_user_dma_untell(struct vfio_user_end *end, u64 iova, u64 size);
 
 /* Answers a command of the server that came on @wire. */
 int vfio_user_dma_serve(struct vfio_user_end *end, struct vfio_user_wire *wire,
@@ -194,6 +194,22 @@ int vfio_user_dma_serve(struct vfio_user_end *end, struct vfio_user_wire *wire,
 /* Forgets the mapping, and unmaps it on all endpoints but @done (or NULL). */
 int vfio_user_dma_forget(struct vfio_user_space *space, u64 iova, size_t len,
 			 const struct vfio_user_end *done);
+
+/* ---- vfio_user_peer.c -------------------------------------------------------------- */
+
+/* See struct mig_transport; locks the space itself. */
+int vfio_user_peer_iova(struct mig_dev *dev, u32 region, u64 *ret_iova);
+
+/*
+ * Maps what the space has on an endpoint that has just been opened, and the
+ * endpoint's BARs on the others; the other way round before it is closed.
+ */
+int vfio_user_peer_enter(struct vfio_user_end *end);
+void vfio_user_peer_leave(struct vfio_user_end *end);
+
+/* DMA of @from that meets no memory: 0, or -EFAULT where no device is there. */
+int vfio_user_peer_write(struct vfio_user_end *from, u64 iova, const void *src,
+			 size_t len);
 
 /* ---- vfio_user_log.c --------------------------------------------------------------------- */
 

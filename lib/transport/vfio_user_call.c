@@ -55,6 +55,7 @@ static void serve_twin(struct vfio_user_end *end, u64 deadline)
 			return;
 }
 
+/* Until something comes on one of the sockets: 1 for the main one, 0, -errno. */
 static int wait_either(struct vfio_user_end *end, u64 deadline)
 {
 	struct pollfd pfds[2] = {
@@ -66,9 +67,12 @@ static int wait_either(struct vfio_user_end *end, u64 deadline)
 
 	if (now >= deadline)
 		return vfio_user_wire_break(&end->main, -ETIMEDOUT);
-	if (poll(pfds, 2, (int)(deadline - now)) < 0 && errno != EINTR)
-		return vfio_user_wire_break(&end->main, -EPROTO);
-	return 0;
+	if (poll(pfds, 2, (int)(deadline - now)) < 0)
+		return errno == EINTR ? 0 :
+				vfio_user_wire_break(&end->main, -EPROTO);
+	if (pfds[1].revents)
+		serve_twin(end, deadline);
+	return pfds[0].revents != 0;
 }
 
 /* The next reply on the main socket. */
@@ -79,13 +83,11 @@ static int await_reply(struct vfio_user_end *end, u64 deadline,
 	int ret;
 
 	for (;;) {
-		ret = wait_either(end, deadline);
-		if (ret)
-			return ret;
-		serve_twin(end, deadline);
-		if (!readable(&end->main))
-			continue;
-		ret = vfio_user_wire_receive(&end->main, deadline, &in);
+		do {
+			ret = wait_either(end, deadline);
+		} while (!ret);
+		if (ret > 0)
+			ret = vfio_user_wire_receive(&end->main, deadline, &in);
 		if (ret)
 			return ret;
 		if ((in.head.flags & VFIO_USER_TYPE) == VFIO_USER_IS_REPLY) {

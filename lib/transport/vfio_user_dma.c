@@ -2,8 +2,7 @@
 /*
  * Memory of the context: told to every server, and moved by message for those
  * that do not share it. Memory is shared by putting a memfd in the place of
- * the caller's private pages, with the same contents. The BARs of the other
- * devices are told as memory without descriptor; see emu_space.h for where.
+ * the caller's private pages, with the same contents.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,7 +11,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "emu_space.h"
 #include "vfio_user.h"
 
 enum { PAGE = 4096, ACCESS = UAPI_DMA_MAP_READ | UAPI_DMA_MAP_WRITE };
@@ -75,7 +73,7 @@ static int share(void *addr, size_t len)
 
 /* ---- telling servers ------------------------------------------------------------ */
 
-static int tell_map(struct vfio_user_end *end, u64 iova, u64 size, int fd)
+int vfio_user_dma_tell(struct vfio_user_end *end, u64 iova, u64 size, int fd)
 {
 	const struct vfio_user_dma_map body = { .argsz = sizeof(body),
 						.flags = ACCESS,
@@ -96,7 +94,7 @@ static int tell_map(struct vfio_user_end *end, u64 iova, u64 size, int fd)
 	return ret;
 }
 
-static int tell_unmap(struct vfio_user_end *end, u64 iova, u64 size)
+int vfio_user_dma_untell(struct vfio_user_end *end, u64 iova, u64 size)
 {
 	const struct vfio_user_dma_unmap body = { .argsz = VFIO_USER_UNMAP_HEAD,
 						  .iova = iova,
@@ -120,7 +118,7 @@ static int map_enter(struct vfio_user_space *space, struct vfio_user_map *map)
 	for (end = space->ends; end; end = end->next) {
 		if (!end->open)
 			continue;
-		ret = tell_map(end, map->iova, map->len, map->fd);
+		ret = vfio_user_dma_tell(end, map->iova, map->len, map->fd);
 		if (ret)
 			goto err_unmap;
 	}
@@ -131,7 +129,7 @@ static int map_enter(struct vfio_user_space *space, struct vfio_user_map *map)
 err_unmap:
 	for (undo = space->ends; undo != end; undo = undo->next)
 		if (undo->open)
-			tell_unmap(undo, map->iova, map->len);
+			vfio_user_dma_untell(undo, map->iova, map->len);
 	return ret;
 }
 
@@ -200,7 +198,7 @@ int vfio_user_dma_forget(struct vfio_user_space *space, u64 iova, size_t len,
 	if (!map)
 		return -ENOENT;
 	for (end = space->ends; end; end = end->next) {
-		failed = end->open && end != done ? tell_unmap(end, iova, len) : 0;
+		failed = end->open && end != done ? vfio_user_dma_untell(end, iova, len) : 0;
 		if (failed)
 			ret = failed;
 	}
@@ -217,76 +215,6 @@ int vfio_user_dma_unmap(void *opaque, u64 iova, size_t len)
 	pthread_mutex_lock(&space->lock);
 	ret = vfio_user_dma_forget(space, iova, len, NULL);
 	pthread_mutex_unlock(&space->lock);
-	return ret;
-}
-
-/* ---- other devices ----------------------------------------------------------------- */
-
-static u64 peer_iova(const struct vfio_user_end *end)
-{
-	return EMU_PEER_IOVA + end->number * EMU_PEER_STRIDE;
-}
-
-int vfio_user_dma_announce(struct vfio_user_end *end)
-{
-	struct vfio_user_map *map;
-	struct vfio_user_end *other;
-	int ret = 0;
-
-	for (map = end->space->maps; map && !ret; map = map->next)
-		ret = tell_map(end, map->iova, map->len, map->fd);
-	for (other = end->space->ends; other && !ret; other = other->next) {
-		if (other == end || !other->open)
-			continue;
-		ret = tell_map(end, peer_iova(other), EMU_PEER_STRIDE, -1);
-		if (!ret)
-			ret = tell_map(other, peer_iova(end), EMU_PEER_STRIDE, -1);
-	}
-	return ret;
-}
-
-void vfio_user_dma_retire(struct vfio_user_end *end)
-{
-	struct vfio_user_end *other;
-
-	for (other = end->space->ends; other; other = other->next)
-		if (other != end && other->open)
-			tell_unmap(other, peer_iova(end), EMU_PEER_STRIDE);
-}
-
-/* BAR0, and BAR2 behind it, as the emulated machine has them. */
-static int peer_write(struct vfio_user_end *end, u64 at, const void *src,
-		      size_t len)
-{
-	struct uapi_region_info bar0;
-	ssize_t n;
-
-	if (vfio_user_region_ask(end, 0, sizeof(bar0), &bar0, NULL) !=
-	    (int)sizeof(bar0))
-		return -EFAULT;
-	if (at >= bar0.size)
-		at += 2 * VFIO_USER_STRIDE - bar0.size;
-	n = vfio_user_pwrite(end, src, len, at);
-	return n == (ssize_t)len ? 0 : -EFAULT;
-}
-
-static int write_outside(struct vfio_user_end *from, u64 iova, const void *src,
-			 size_t len)
-{
-	struct vfio_user_end *end;
-	bool busy = from->busy;
-	int ret = -EFAULT;
-
-	for (end = from->space->ends; end; end = end->next)
-		if (end != from && end->open && iova >= peer_iova(end) &&
-		    iova - peer_iova(end) < EMU_PEER_STRIDE)
-			break;
-	if (!end)
-		return ret;
-	/* It waits for our answer: nobody may want one of it meanwhile. */
-	from->busy = true;
-	ret = peer_write(end, iova - peer_iova(end), src, len);
-	from->busy = busy;
 	return ret;
 }
 
@@ -317,8 +245,9 @@ static int serve_access(struct vfio_user_end *end, const struct vfio_user_in *in
 		vfio_user_wire_add(out, map->addr + (access.address - map->iova),
 				   access.count);
 	else if (write)
-		return write_outside(end, access.address,
-				     in->body + sizeof(access), access.count);
+		return vfio_user_peer_write(end, access.address,
+					    in->body + sizeof(access),
+					    access.count);
 	return map ? 0 : -EFAULT;
 }
 

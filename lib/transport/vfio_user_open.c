@@ -192,7 +192,7 @@ static int settle(struct mig_context *ctx, struct vfio_user_end *end)
 
 	vfio_user_log_probe(end);
 	vfio_user_feature_forget(end, false);
-	ret = vfio_user_dma_announce(end);
+	ret = vfio_user_peer_enter(end);
 	if (ret)
 		mig_open_errorf(ctx, "the server at %.*s does not take the memory that is mapped for DMA: %s",
 				(int)strcspn(end->address, "?"), end->address,
@@ -229,7 +229,7 @@ void vfio_user_disconnect(struct vfio_user_end *end)
 {
 	if (!end->open)
 		return;
-	vfio_user_dma_retire(end);
+	vfio_user_peer_leave(end);
 	vfio_user_wire_close(&end->main);
 	vfio_user_wire_close(&end->twin);
 	free(end->scratch);

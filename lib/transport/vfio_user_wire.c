@@ -40,6 +40,7 @@ void vfio_user_wire_init(struct vfio_user_wire *wire, int fd)
 {
 	memset(wire, 0, sizeof(*wire));
 	wire->fd = fd;
+	wire->broken = fd < 0 ? -ECONNRESET : 0;
 }
 
 void vfio_user_wire_close(struct vfio_user_wire *wire)
@@ -158,8 +159,6 @@ int vfio_user_wire_send(struct vfio_user_wire *wire, struct vfio_user_out *out,
 	union control control;
 	u32 i;
 
-	if (wire->fd < 0)
-		return -ECONNRESET;
 	if (wire->broken)
 		return wire->broken;
 	for (i = 0; i < out->nr_parts; i++) {
@@ -263,8 +262,6 @@ int vfio_user_wire_receive(struct vfio_user_wire *wire, u64 deadline,
 	struct vfio_user_in in = { .nr_fds = 0 };
 	int ret;
 
-	if (wire->fd < 0)
-		return -ECONNRESET;
 	if (wire->broken)
 		return wire->broken;
 	ret = receive_all(wire, &in.head, sizeof(in.head), deadline, &in);

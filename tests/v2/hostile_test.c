@@ -12,6 +12,8 @@ enum {
 	HOSTILE_TAIL = 4096,
 	HOSTILE_CUTS = 24,
 	HOSTILE_MUTATIONS = 64,
+	HOSTILE_BARS = 2,
+	HOSTILE_REGISTERS = 8,
 	HOSTILE_SHORT = 80,    /* a stream of which each truncation is tried */
 };
 
@@ -422,6 +424,78 @@ TEST_F(v2_hostile, mutated_streams_are_contained)
 	EXPECT_REQ(V2_HOSTILE_STREAM_IS_CONTAINED, !ret,
 		   "after %d mutated streams a reset or a good load gives %s",
 		   i, common_errno(ret));
+}
+
+/* What a byte can be that counts or points to something. */
+static const u8 extremes[] = { 0xc9, 0xff };
+
+/* Writes the first registers, as a guest that knows nothing would. */
+static void poke(struct bench *b)
+{
+	struct mig_region bar;
+	const u8 byte = 0x5a;
+	u32 i;
+	u64 at;
+
+	for (i = 0; i < HOSTILE_BARS; i++) {
+		if (mig_region_info(b->dev, UAPI_PCI_BAR0 + i, &bar))
+			continue;
+		for (at = 0; at < bar.size && at < HOSTILE_REGISTERS; at++)
+			mig_pwrite(&b->dev->file, &byte, 1, bar.offset + at);
+	}
+}
+
+/* Nor does a device follow a single byte, wherever it lies, out of bounds. */
+TEST_F(v2_hostile, extreme_bytes_are_contained)
+{
+	struct stream good, stream;
+	struct load_verdict v;
+	size_t at, i;
+	int ret = 0;
+
+	if (!may_harm(self->b))
+		NOT_OFFERED("only judged by profile hostile");
+	stream_init(&good);
+	stream_init(&stream);
+	ROAD(load_good(self->b, &good));
+	for (at = 0; at < good.len && at < HOSTILE_FIELDS && !ret; at++) {
+		for (i = 0; i < ARRAY_SIZE(extremes) && !ret; i++) {
+			ROAD(stream_copy(&good, &stream));
+			stream.bytes[at] = extremes[i];
+			ROAD(load_try(self->b, &stream, stream.len,
+				      MIG2_RUNNING, &v));
+			poke(self->b);
+			common_verify(self->b, COMMON_SEED);
+			ret = common_reset(self->b);
+		}
+	}
+	if (!ret)
+		ret = common_load(self->b, &good);
+	EXPECT_REQ(V2_HOSTILE_STREAM_IS_CONTAINED, !ret,
+		   "after %zu bytes were made extreme a reset or a good load gives %s",
+		   at, common_errno(ret));
+}
+
+/* A load that its user closed on is over: no later request completes it. */
+TEST_F(v2_hostile, closed_loads_are_over)
+{
+	struct mig_file *data;
+	u32 seen;
+	int set, trip;
+
+	if (!may_harm(self->b))
+		NOT_OFFERED("only judged by profile hostile");
+	ROAD(common_round_trip(self->b));
+	ROAD(common_reach(self->b, MIG2_RESUMING, &data));
+	ROAD(bench_reopen());
+	ROAD(v2_state(self->v2, &seen));
+	set = v2_set(self->v2, MIG2_STOP, NULL);
+	ROAD(bench_fresh());
+	trip = common_round_trip(self->b);
+	EXPECT_REQ(V2_CLOSE_IS_A_FULL_STOP,
+		   (seen != MIG2_RESUMING || set) && !trip,
+		   "closed in RESUMING, opened in %s, STOP %s, then a cycle %s",
+		   v2_state_name(seen), common_errno(set), common_errno(trip));
 }
 
 EXPECT_MAIN

@@ -195,12 +195,12 @@ int conclude_part(struct judgements *all, const struct suite *suite,
 	struct part p = { .all = all, .suite = suite, .dir = dir };
 	char *path = mem_printf("%s/events", dir), *line = NULL;
 	FILE *file = fopen(path, "re");
-	int err = file ? 0 : -errno;
+	int err = errno;
 	size_t size = 0;
 
 	free(path);
-	if (err)
-		return err;
+	if (!file)
+		return -err;
 	while (getline(&line, &size, file) > 0)
 		take_line(&p, line);
 	if (p.device && !p.ended)

@@ -16,8 +16,9 @@ static const char *const alarms[] = {
 	"possible circular locking", "possible recursive locking",
 	"inconsistent lock state", "suspicious RCU usage",
 	"general protection", "unable to handle", "refcount_t:",
-	"Kernel panic", "kernel BUG at", "usercopy:", "BUG kmalloc", "Redzone overwritten",
-	"Poison overwritten", "blocked for more than", "rcu_sched self-detected stall",
+	"Kernel panic", "kernel BUG at", "usercopy:", "BUG kmalloc",
+	"Redzone overwritten", "Poison overwritten", "blocked for more than",
+	"rcu_sched self-detected stall",
 };
 
 static u64 read_taint(void)

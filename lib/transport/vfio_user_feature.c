@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../uapi/mig2.h"
+#include "emu_copy.h"
 #include "vfio_user_feature.h"
 
 enum {
@@ -46,10 +47,18 @@ static bool asks(const struct vfio_user_ask *ask, u32 method)
 
 /* ---- payloads without pointers ---------------------------------------------- */
 
+/*
+ * A driver may read the payload whatever argsz says; a server that speaks for
+ * one gets it for that reason. Others want nothing with a GET.
+ */
 static int pack_plain(struct vfio_user_ask *ask, size_t size)
 {
-	/* Servers of the protocol proper want nothing with a GET. */
-	if (ask->head.flags & UAPI_FEATURE_SET || ask->end->named)
+	bool set = ask->head.flags & UAPI_FEATURE_SET;
+
+	if (set && ask->end->named &&
+	    !emu_copy(ask->body + ask->len, ask->payload, size))
+		ask->len += size;
+	else if (set || ask->end->named)
 		vfio_user_ask_put(ask, ask->payload, at_most(ask->covered, size));
 	return 0;
 }

@@ -13,30 +13,36 @@ enum { INFO_MAX = 65536, LINKS_MAX = 64 };
 
 /* ---- access -------------------------------------------------------------------- */
 
-/* How many bytes were moved: no more than asked for, and those are there. */
-static ssize_t moved(const struct vfio_user_in *in, u32 count, bool write)
+/*
+ * How many bytes the server says that it has moved. More than was asked for is
+ * nonsense to the protocol; a server that speaks for a driver may say so, and
+ * a kernel would pass it on.
+ */
+static ssize_t moved(const struct vfio_user_end *end,
+		     const struct vfio_user_in *in, u32 count, bool write)
 {
 	struct vfio_user_region_access head;
+	size_t data;
 
 	if (!count && !in->len)
 		return 0;
 	if (in->len < sizeof(head))
 		return -EPROTO;
 	memcpy(&head, in->body, sizeof(head));
-	if (head.count > count ||
-	    (!write && head.count > in->len - sizeof(head)))
+	if (head.count > count && !end->named)
 		return -EPROTO;
-	return head.count;
+	data = head.count < count ? head.count : count;
+	return !write && in->len - sizeof(head) < data ? -EPROTO : head.count;
 }
 
-/* One message: @write, or what comes is put into @buf. */
-static ssize_t move(struct vfio_user_end *end, void *buf, size_t len, u64 offset,
+/* One message: @buf is written, or what comes is put there. */
+static ssize_t move(struct vfio_user_end *end, void *buf, u32 count, u64 offset,
 		    bool write)
 {
 	const struct vfio_user_region_access head = {
 		.offset = offset & (VFIO_USER_STRIDE - 1),
 		.region = (u32)(offset >> VFIO_USER_STRIDE_BITS),
-		.count = vfio_user_piece(end, len),
+		.count = count,
 	};
 	struct vfio_user_call call;
 	ssize_t ret;
@@ -45,12 +51,13 @@ static ssize_t move(struct vfio_user_end *end, void *buf, size_t len, u64 offset
 					    VFIO_USER_REGION_READ);
 	vfio_user_wire_add(&call.out, &head, sizeof(head));
 	if (write)
-		vfio_user_wire_add(&call.out, buf, head.count);
+		vfio_user_wire_add(&call.out, buf, count);
 	ret = vfio_user_call(end, &call);
 	if (!ret)
-		ret = moved(&call.in, head.count, write);
+		ret = moved(end, &call.in, count, write);
 	if (ret > 0 && !write)
-		memcpy(buf, call.in.body + sizeof(head), (size_t)ret);
+		memcpy(buf, call.in.body + sizeof(head),
+		       ret < count ? (size_t)ret : count);
 	vfio_user_wire_drop(&call.in);
 	return ret;
 }
@@ -59,8 +66,9 @@ static ssize_t move(struct vfio_user_end *end, void *buf, size_t len, u64 offset
 static ssize_t move_all(struct vfio_user_end *end, u8 *buf, size_t len,
 			u64 offset, bool write)
 {
-	size_t done = 0, asked;
+	size_t done = 0;
 	ssize_t n;
+	u32 asked;
 
 	do {
 		asked = vfio_user_piece(end, len - done);

@@ -159,6 +159,11 @@ static void feed(struct fake *f, struct mig_call call)
 
 	call.dev = &f->dev;
 	call.concurrent = f->concurrent;
+	call.seq = ++f->seq;
+	if (f->lint) {
+		lint_user_feed(f->lint, &call);
+		return;
+	}
 	observer->called(observer, &call);
 }
 

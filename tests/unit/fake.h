@@ -8,6 +8,7 @@
 
 #include "../../lib/mig.h"
 #include "../../lib/model/judge.h"
+#include "../../lib/model/lint_user.h"
 #include "../../lib/uapi/mig1.h"
 #include "../../lib/uapi/mig2.h"
 
@@ -22,6 +23,8 @@ struct fake {
 	struct mig_dev dev;
 	struct report_sink sink;
 	struct judge *judge;
+	struct lint_user *lint; /* not NULL: it gets the calls, not the judge */
+	u64 seq;
 
 	/* What the judge finds when it looks. */
 	u32 state;	   /* device_state, of either generation */

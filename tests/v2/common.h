@@ -182,9 +182,13 @@ static int common_reach_loaded(struct bench *b, struct stream *stream,
 
 	*ret_data = NULL;
 	ret = common_save(b, stream);
-	if (!ret && !stream->len)
+	if (ret)
+		return ret;
+	if (!stream->len)
 		return -ENODATA;
-	for (i = 0; !ret && i < COMMON_TRIES; i++) {
+	for (i = 0; i < COMMON_TRIES; i++) {
+		mig_file_close(*ret_data);
+		*ret_data = NULL;
 		ret = common_enter(b, MIG2_RESUMING, ret_data);
 		if (!ret)
 			ret = v2_load(*ret_data, NULL, stream, 0, stream->len);

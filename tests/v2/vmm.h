@@ -119,7 +119,8 @@ static int vmm_save_rounds(struct vmm_source *s)
 			s->stream->len += (size_t)count;
 		vmm_estimate(s);
 	}
-	return count < 0 && count != -ENOMSG ? (int)count : 0;
+	/* EAGAIN is the wrong word for it, which has a rule of its own. */
+	return count < 0 && count != -ENOMSG && count != -EAGAIN ? (int)count : 0;
 }
 
 static int vmm_save_stop(struct vmm_source *s)
@@ -250,7 +251,7 @@ static int vmm_trip(struct bench *b, vmm_save_fn *save, int way)
 static const char *vmm_differs(struct bench *b)
 {
 	return b->stim && b->stim->differs[0] ? b->stim->differs :
-	       "refused each time, a plain save and load is not";
+	       "refused each time, another way is not";
 }
 
 #endif

@@ -81,17 +81,16 @@ TEST_F(v2_vmm, stop_copy_may_be_asked_again)
 /* data_fd is closed before the VM starts by old versions, after it by new ones. */
 TEST_F(v2_vmm, destination_closes_when_it_likes)
 {
-	int early, late;
+	int ret;
 
-	ROAD(early = vmm_trip(self->b, NULL, 0));
-	ROAD(late = vmm_trip(self->b, NULL, VMM_CLOSES_LATE));
-	EXPECT_REQ(V2_WRITTEN_DATA_SURVIVES_CLOSE, early == 1 || late != 1,
+	ROAD(ret = vmm_trip(self->b, NULL, VMM_CLOSES_LATE));
+	story_ends(_metadata, self->b, ret == 1, "data_fd closed after the start");
+	if (ret != 1)
+		return;
+	/* No road: plain loads close early too. */
+	ret = vmm_trip(self->b, NULL, 0);
+	EXPECT_REQ(V2_WRITTEN_DATA_SURVIVES_CLOSE, ret == 1,
 		   "data_fd closed before the start: %s", vmm_differs(self->b));
-	story_ends(_metadata, self->b, late == 1 || early == 1,
-		   "destination of QEMU");
-	EXPECT_REQ(V2_DATA_FD_MAY_BE_CLOSED_EARLY, late == 1 || early != 1,
-		   "data_fd closed after the start only: %s",
-		   vmm_differs(self->b));
 }
 
 /* ---- what it is asked on the way ---------------------------------------------------- */

@@ -12,7 +12,9 @@
 # tree; STATIC=1 links statically; SANITIZE=1 builds with ASan and UBSan;
 # CC=clang works too. BUILD=DIR is where everything goes.
 
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
+endif
 CC ?= gcc
 PREFIX ?= /usr/local
 BUILD ?= build$(if $(SANITIZE),/sanitize)$(if $(STATIC),/static)$(if $(COVER),/cover)
@@ -84,7 +86,7 @@ vm-run: vm-root
 vm-hostile: vm-root
 	scripts/deps.sh vm
 	scripts/vm-hostile.sh --root $(VM_ROOT) -o build/vm-hostile --timeout 900 -- \
-		run @1 --waivers fixtures/waivers/mtty.json
+		run @1 --waivers fixtures/waivers/mtty-hostile.json --waivers fixtures/waivers/mtty.json
 
 coverage: all
 	scripts/coverage.sh

@@ -57,7 +57,8 @@ guest() {
 	for test in "${before[@]}"; do
 		excluded+=(-x "$test")
 	done
-	"$repo/scripts/vm.sh" "${options[@]}" -o "$out/vm-$1" -- run "${arguments[@]}" --profile hostile "${excluded[@]}"
+	"$repo/scripts/vm.sh" "${options[@]}" -o "$out/vm-$1" -- run "${arguments[@]}" --profile hostile "${excluded[@]}" \
+		>/dev/null # a part of the truth
 	status=$?
 	[ "$status" != $EX_USAGE ] || exit $EX_USAGE
 	[ "$status" = $EX_ENVIRONMENT ] || return 0

@@ -66,7 +66,12 @@ static int set_exclude(void *ctx, const char *value)
 
 static int set_waivers(void *ctx, const char *value)
 {
-	((struct campaign_options *)ctx)->waivers = value;
+	struct campaign_options *campaign = ctx;
+
+	if (campaign->waiver_count == CAMPAIGN_WAIVERS)
+		return cmd_usage("run", "--waivers: %d files at most",
+				 CAMPAIGN_WAIVERS);
+	campaign->waivers[campaign->waiver_count++] = value;
 	return 0;
 }
 
@@ -134,7 +139,7 @@ const struct cmd cmd_run = {
 "                     header-only, vmm, hostile (in a throw-away VM only)\n"
 "  -t, --test GLOB    only these rules (number or symbol) or tests\n"
 "  -x, --exclude GLOB not these\n"
-"  -w, --waivers FILE known deviations\n"
+"  -w, --waivers FILE known deviations; may be repeated\n"
 "  -o, --output DIR   results.json, ktap, log, and a trace of each failure\n"
 "  -s, --seed N       of everything random (1)\n"
 "  -d, --deadline S   seconds that a test may take (30; 5 for emu:)\n\n"

@@ -101,24 +101,38 @@ int campaign_select(struct campaign *c, struct select *select)
 	return err ? 64 : 0;
 }
 
+static void add_waivers(struct campaign *c, struct waivers *more)
+{
+	struct waivers *all = &c->waivers;
+	u32 i;
+
+	for (i = 0; i < more->count; i++) {
+		all->list = mem_room(all->list, all->count, sizeof(*all->list));
+		all->list[all->count++] = more->list[i];
+		if (more->list[i].expired)
+			say("the waiver of %s has expired on %s: ignored\n",
+			    spec_rows[more->list[i].req].number,
+			    more->list[i].expires);
+	}
+	free(more->list); /* what it holds has moved */
+}
+
 int campaign_load_waivers(struct campaign *c)
 {
 	char today[11], *error = NULL;
-	int err;
+	struct waivers more;
+	int err = 0;
 	u32 i;
 
-	if (!c->options->waivers)
-		return 0;
 	snprintf(today, sizeof(today), "%.10s", c->all.started);
-	err = waivers_load(c->options->waivers, today, &c->waivers, &error);
+	for (i = 0; !err && i < c->options->waiver_count; i++) {
+		err = waivers_load(c->options->waivers[i], today, &more, &error);
+		if (!err)
+			add_waivers(c, &more);
+	}
 	if (err)
 		say_error("%s", error);
 	free(error);
-	for (i = 0; !err && i < c->waivers.count; i++)
-		if (c->waivers.list[i].expired)
-			say("the waiver of %s has expired on %s: ignored\n",
-			    spec_rows[c->waivers.list[i].req].number,
-			    c->waivers.list[i].expires);
 	return err ? 64 : 0;
 }
 

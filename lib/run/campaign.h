@@ -13,13 +13,16 @@
 #include "judgement.h"
 #include "select.h"
 
+enum { CAMPAIGN_WAIVERS = 8 };
+
 struct campaign_options {
 	const char *const *uris;
 	u32 uri_count;
 	enum spec_profile profile;
 	u64 seed;
 	u32 deadline_s;		/* of a test, 0 = as the carrier suggests */
-	const char *waivers;	/* file, or NULL */
+	const char *waivers[CAMPAIGN_WAIVERS]; /* files; of two waivers of a */
+	u32 waiver_count;	/* rule the first counts */
 	const char *dir;	/* of -o, or NULL */
 	struct select select;	/* globs are set */
 };

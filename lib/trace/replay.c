@@ -124,22 +124,32 @@ static void repeat_read(struct replay *r, const struct trace_step *step,
 }
 
 /* What is to be written: from the trace, or as this device has given it. */
-static const void *find_data(struct replay *r, const struct trace_step *step)
+static const void *find_data(struct replay *r, const struct trace_step *step,
+			     size_t len)
 {
 	const struct trace_bytes *in = &step->in;
+	const u8 *bytes = in->bytes;
+	size_t known = in->len < len ? in->len : len;
 
-	if (in->bytes || !step->len)
-		return in->bytes ? (const void *)in->bytes : r->buffer;
-	return in->placed ? trace_streams_at(&r->streams, &in->from, in->len) :
-			    NULL;
+	if (!bytes && in->placed)
+		bytes = trace_streams_at(&r->streams, &in->from, in->len);
+	if (!bytes && step->len)
+		return NULL;
+	if (known == len && bytes)
+		return bytes;
+	/* Nobody knows what the recorded device did not take. */
+	if (known)
+		memcpy(r->buffer, bytes, known);
+	memset(r->buffer + known, 0, len - known);
+	return r->buffer;
 }
 
 static void repeat_write(struct replay *r, const struct trace_step *step,
 			 struct mig_file *file)
 {
 	bool bad = bad_pointer(r, step, file);
-	const void *data = bad ? r->hole : find_data(r, step);
 	size_t len = bounded(step->len);
+	const void *data = bad ? r->hole : find_data(r, step, len);
 
 	if (r->told)
 		return;

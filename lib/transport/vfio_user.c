@@ -13,7 +13,7 @@ static s64 leave(struct vfio_user_end *end, s64 ret)
 	return ret;
 }
 
-/* ---- device file -------------------------------------------------------------- */
+/* ---- device file -------------------------------------------------------- */
 
 static struct vfio_user_end *enter_dev(struct mig_file *file)
 {
@@ -98,7 +98,7 @@ static const struct mig_file_ops dev_ops = {
 	.close = dev_close,
 };
 
-/* ---- opening ---------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------ */
 
 static struct vfio_user_end *end_find(struct vfio_user_space *space,
 				      const char *address)

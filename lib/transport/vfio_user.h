@@ -80,7 +80,7 @@ struct vfio_user_end {
 	bool busy;	 /* in a call, or waiting for our answer */
 	bool logs;	 /* answers DIRTY_PAGES */
 	bool named;	 /* both sides have "sessions" */
-	u8 *scratch;	 /* of VFIO_USER_WIRE_DATA bytes, NULL before its first use */
+	u8 *scratch;	 /* VFIO_USER_WIRE_DATA bytes; NULL before its first use */
 	s32 used;	 /* session that MIG_DATA means, -1 none (named) */
 
 	/* What SETs have made of it; not kept where sessions are named. */
@@ -100,19 +100,19 @@ struct vfio_user_dev {
 	struct vfio_user_end *end;
 };
 
-/* ---- vfio_user.c ---------------------------------------------------------------- */
+/* ---- vfio_user.c -------------------------------------------------------- */
 
 /* See struct mig_file_ops. Nobody polls: there is no MIG_CAP_POLL. */
 int vfio_user_munmap(struct mig_file *file, void *addr, size_t len);
 int vfio_user_no_poll(struct mig_file *file, short events, int timeout_ms);
 
-/* ---- vfio_user_session.c --------------------------------------------------------- */
+/* ---- vfio_user_session.c ------------------------------------------------ */
 
 /* See struct mig_transport. */
 int vfio_user_session(struct mig_dev *dev, int data_fd,
 		      struct mig_file **ret_file);
 
-/* ---- vfio_user_call.c --------------------------------------------------------- */
+/* ---- vfio_user_call.c --------------------------------------------------- */
 
 /* A command to send, and what came back. */
 struct vfio_user_call {
@@ -140,13 +140,13 @@ u32 vfio_user_piece(const struct vfio_user_end *end, size_t len);
 /* Answers what servers ask for, for @ms milliseconds. Locks the space itself. */
 void vfio_user_attend(struct vfio_user_space *space, u32 ms);
 
-/* ---- vfio_user_open.c ------------------------------------------------------------ */
+/* ---- vfio_user_open.c --------------------------------------------------- */
 
 /* Connects and negotiates; on failure one line about it for @ctx. */
 int vfio_user_connect(struct mig_context *ctx, struct vfio_user_end *end);
 void vfio_user_disconnect(struct vfio_user_end *end);
 
-/* ---- vfio_user_ioctl.c ------------------------------------------------------------ */
+/* ---- vfio_user_ioctl.c -------------------------------------------------- */
 
 int vfio_user_ioctl(struct vfio_user_end *end, u32 request, void *arg);
 
@@ -158,7 +158,7 @@ int vfio_user_ioctl(struct vfio_user_end *end, u32 request, void *arg);
 int vfio_user_region_ask(struct vfio_user_end *end, u32 index, u32 argsz,
 			 void *ret_info, int *ret_fd);
 
-/* ---- vfio_user_feature.c ------------------------------------------------------------ */
+/* ---- vfio_user_feature.c ------------------------------------------------ */
 
 int vfio_user_feature(struct vfio_user_end *end, void *arg);
 
@@ -168,7 +168,7 @@ void vfio_user_feature_forget(struct vfio_user_end *end, bool reset);
 /* Whether session @data_fd, of one that the client numbers, is for saving. */
 bool vfio_user_feature_saves(s32 data_fd);
 
-/* ---- vfio_user_region.c -------------------------------------------------------------- */
+/* ---- vfio_user_region.c ------------------------------------------------- */
 
 ssize_t vfio_user_pread(struct vfio_user_end *end, void *buf, size_t len,
 			u64 offset);
@@ -177,7 +177,7 @@ ssize_t vfio_user_pwrite(struct vfio_user_end *end, const void *buf, size_t len,
 int vfio_user_mmap(struct vfio_user_end *end, size_t len, int prot, u64 offset,
 		   void **ret_addr);
 
-/* ---- vfio_user_dma.c ------------------------------------------------------------------ */
+/* ---- vfio_user_dma.c ---------------------------------------------------- */
 
 /* See struct mig_transport; these lock the space themselves. */
 int vfio_user_dma_map(void *opaque, u64 iova, void *addr, size_t len);
@@ -195,7 +195,7 @@ int vfio_user_dma_serve(struct vfio_user_end *end, struct vfio_user_wire *wire,
 int vfio_user_dma_forget(struct vfio_user_space *space, u64 iova, size_t len,
 			 const struct vfio_user_end *done);
 
-/* ---- vfio_user_peer.c -------------------------------------------------------------- */
+/* ---- vfio_user_peer.c --------------------------------------------------- */
 
 /* See struct mig_transport; locks the space itself. */
 int vfio_user_peer_iova(struct mig_dev *dev, u32 region, u64 *ret_iova);
@@ -211,7 +211,7 @@ void vfio_user_peer_leave(struct vfio_user_end *end);
 int vfio_user_peer_write(struct vfio_user_end *from, u64 iova, const void *src,
 			 size_t len);
 
-/* ---- vfio_user_log.c --------------------------------------------------------------------- */
+/* ---- vfio_user_log.c ---------------------------------------------------- */
 
 int vfio_user_log_ioctl(void *opaque, u32 request, void *arg);
 

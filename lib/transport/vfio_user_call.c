@@ -86,8 +86,9 @@ static int await_reply(struct vfio_user_end *end, u64 deadline,
 		do {
 			ret = wait_either(end, deadline);
 		} while (!ret);
-		if (ret > 0)
-			ret = vfio_user_wire_receive(&end->main, deadline, &in);
+		if (ret < 0)
+			return ret;
+		ret = vfio_user_wire_receive(&end->main, deadline, &in);
 		if (ret)
 			return ret;
 		if ((in.head.flags & VFIO_USER_TYPE) == VFIO_USER_IS_REPLY) {
@@ -166,7 +167,7 @@ u32 vfio_user_piece(const struct vfio_user_end *end, size_t len)
 	return (u32)(len < max ? len : max);
 }
 
-/* ---- while nobody calls --------------------------------------------------------- */
+/* ---- while nobody calls ------------------------------------------------- */
 
 /* Where the server of @end speaks up. */
 static struct vfio_user_wire *server_wire(struct vfio_user_end *end)

@@ -27,7 +27,7 @@ static struct vfio_user_map *map_at(struct vfio_user_space *space, u64 iova,
 	return NULL;
 }
 
-/* ---- sharing -------------------------------------------------------------------- */
+/* ---- sharing ------------------------------------------------------------ */
 
 /* Whether [@addr, @addr + @len) is private memory with nothing behind it. */
 static bool is_private(const void *addr, size_t len)
@@ -71,7 +71,7 @@ static int share(void *addr, size_t len)
 	return fd;
 }
 
-/* ---- telling servers ------------------------------------------------------------ */
+/* ---- telling servers ---------------------------------------------------- */
 
 int vfio_user_dma_tell(struct vfio_user_end *end, u64 iova, u64 size, int fd)
 {
@@ -191,14 +191,15 @@ int vfio_user_dma_forget(struct vfio_user_space *space, u64 iova, size_t len,
 	struct vfio_user_end *end;
 	int ret = 0, failed;
 
-	for (link = &space->maps; *link; link = &(*link)->next)
-		if ((*link)->iova == iova && (*link)->len == len)
+	for (link = &space->maps; (map = *link); link = &map->next)
+		if (map->iova == iova && map->len == len)
 			break;
-	map = *link;
 	if (!map)
 		return -ENOENT;
 	for (end = space->ends; end; end = end->next) {
-		failed = end->open && end != done ? vfio_user_dma_untell(end, iova, len) : 0;
+		if (!end->open || end == done)
+			continue;
+		failed = vfio_user_dma_untell(end, iova, len);
 		if (failed)
 			ret = failed;
 	}
@@ -218,7 +219,7 @@ int vfio_user_dma_unmap(void *opaque, u64 iova, size_t len)
 	return ret;
 }
 
-/* ---- what servers want ---------------------------------------------------------------- */
+/* ---- what servers want -------------------------------------------------- */
 
 static int serve_access(struct vfio_user_end *end, const struct vfio_user_in *in,
 			struct vfio_user_dma_access *ret_access,

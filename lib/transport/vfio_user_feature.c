@@ -45,7 +45,7 @@ static bool asks(const struct vfio_user_ask *ask, u32 method)
 	return (ask->head.flags & (METHODS | UAPI_FEATURE_PROBE)) == method;
 }
 
-/* ---- payloads without pointers ---------------------------------------------- */
+/* ---- payloads without pointers ------------------------------------------ */
 
 /*
  * A driver may read the payload whatever argsz says; a server that speaks for
@@ -63,6 +63,13 @@ static int pack_plain(struct vfio_user_ask *ask, size_t size)
 	return 0;
 }
 
+/* Of a feature that is not listed here nobody knows more than argsz says. */
+static int pack_unknown(struct vfio_user_ask *ask)
+{
+	vfio_user_ask_put(ask, ask->payload, ask->covered);
+	return 0;
+}
+
 static int unpack_plain(struct vfio_user_ask *ask, size_t size, const u8 *payload,
 			size_t len, int ret)
 {
@@ -76,7 +83,7 @@ static int unpack_plain(struct vfio_user_ask *ask, size_t size, const u8 *payloa
 	return ret;
 }
 
-/* ---- device state -------------------------------------------------------------- */
+/* ---- device state ------------------------------------------------------- */
 
 bool vfio_user_feature_saves(s32 data_fd)
 {
@@ -150,7 +157,8 @@ static void state_fd(struct vfio_user_ask *ask, s32 fd)
 }
 
 /* The protocol has no descriptors: those of GET and SET are made up. */
-static int state_unpack(struct vfio_user_ask *ask, const u8 *payload, size_t len, int ret)
+static int state_unpack(struct vfio_user_ask *ask, const u8 *payload,
+			size_t len, int ret)
 {
 	struct vfio_user_end *end = ask->end;
 	struct mig2_device_state state;
@@ -177,24 +185,25 @@ static int state_unpack(struct vfio_user_ask *ask, const u8 *payload, size_t len
 	return ret;
 }
 
-/* ---- all of them ------------------------------------------------------------------- */
+/* ---- all of them -------------------------------------------------------- */
 
 static const struct row rows[] = {
 	{ MIG2_FEATURE_MIGRATION, sizeof(struct mig2_migration), NULL, NULL },
 	{ MIG2_FEATURE_DEVICE_STATE, sizeof(struct mig2_device_state),
 	  state_pack, state_unpack },
-	{ MIG2_FEATURE_LOG_START, sizeof(struct mig2_log_start), vfio_user_feature_start_pack,
-	  vfio_user_feature_start_unpack },
+	{ MIG2_FEATURE_LOG_START, sizeof(struct mig2_log_start),
+	  vfio_user_feature_start_pack, vfio_user_feature_start_unpack },
 	{ MIG2_FEATURE_LOG_STOP, 0, NULL, NULL },
-	{ MIG2_FEATURE_LOG_REPORT, sizeof(struct mig2_log_report), vfio_user_feature_report_pack,
-	  vfio_user_feature_report_unpack },
+	{ MIG2_FEATURE_LOG_REPORT, sizeof(struct mig2_log_report),
+	  vfio_user_feature_report_pack, vfio_user_feature_report_unpack },
 	{ MIG2_FEATURE_DATA_SIZE, sizeof(struct mig2_data_size), NULL, NULL },
 	{ MIG2_FEATURE_PRECOPY_INFO2, 0, NULL, NULL },
 };
 
 static const struct row *row_find(u32 index)
 {
-	static const struct row unknown = { .size = UNKNOWN_MAX };
+	static const struct row unknown = { .size = UNKNOWN_MAX,
+					    .pack = pack_unknown };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
@@ -203,14 +212,29 @@ static const struct row *row_find(u32 index)
 	return &unknown;
 }
 
+/* The reply is gone when another one is received: it is put by. */
+static int feature_unpack(struct vfio_user_ask *ask, const struct row *row,
+			  const struct vfio_user_in *in, int ret)
+{
+	size_t len = 0;
+
+	if (in->len > VFIO_USER_ASK_HEAD) {
+		len = at_most(in->len - VFIO_USER_ASK_HEAD, VFIO_USER_WIRE_DATA);
+		memcpy(ask->body, in->body + VFIO_USER_ASK_HEAD, len);
+	}
+	if (row->unpack)
+		return row->unpack(ask, ask->body, len, ret);
+	return unpack_plain(ask, row->size, ask->body, len, ret);
+}
+
 static int feature_do(struct vfio_user_ask *ask, const struct row *row)
 {
+	bool probe = ask->head.flags & UAPI_FEATURE_PROBE;
 	struct vfio_user_call call;
-	size_t len;
 	int ret = 0;
 
 	vfio_user_ask_put(ask, &ask->head, VFIO_USER_ASK_HEAD);
-	if (!(ask->head.flags & UAPI_FEATURE_PROBE))
+	if (!probe)
 		ret = row->pack ? row->pack(ask) : pack_plain(ask, row->size);
 	if (ret)
 		return ret;
@@ -219,30 +243,23 @@ static int feature_do(struct vfio_user_ask *ask, const struct row *row)
 	ret = vfio_user_call(ask->end, &call);
 	if (!ret && call.in.len < VFIO_USER_ASK_HEAD)
 		ret = -EPROTO;
-	if (!(ask->head.flags & UAPI_FEATURE_PROBE)) {
-		len = call.in.len > VFIO_USER_ASK_HEAD ? call.in.len - VFIO_USER_ASK_HEAD : 0;
-		/* The reply is gone when another one is received. */
-		if (len)
-			memcpy(ask->body, call.in.body + VFIO_USER_ASK_HEAD,
-			       at_most(len, VFIO_USER_WIRE_DATA));
-		len = at_most(len, VFIO_USER_WIRE_DATA);
-		ret = row->unpack ? row->unpack(ask, ask->body, len, ret) :
-				    unpack_plain(ask, row->size, ask->body, len,
-						 ret);
-	}
+	if (!probe)
+		ret = feature_unpack(ask, row, &call.in, ret);
 	vfio_user_wire_drop(&call.in);
 	return ret;
 }
 
 int vfio_user_feature(struct vfio_user_end *end, void *arg)
 {
-	struct vfio_user_ask ask = { .end = end, .payload = (u8 *)arg + VFIO_USER_ASK_HEAD };
+	struct vfio_user_ask ask = { .end = end,
+				     .payload = (u8 *)arg + VFIO_USER_ASK_HEAD };
 	const struct row *row;
 
 	memcpy(&ask.head, arg, VFIO_USER_ASK_HEAD);
 	row = row_find(ask.head.flags & UAPI_FEATURE_INDEX);
 	if (ask.head.argsz > VFIO_USER_ASK_HEAD)
-		ask.covered = at_most(ask.head.argsz - VFIO_USER_ASK_HEAD, row->size);
+		ask.covered = at_most(ask.head.argsz - VFIO_USER_ASK_HEAD,
+				      row->size);
 	if (!end->scratch)
 		end->scratch = malloc(VFIO_USER_WIRE_DATA);
 	ask.body = end->scratch;

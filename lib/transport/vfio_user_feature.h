@@ -29,9 +29,9 @@ void vfio_user_ask_put(struct vfio_user_ask *ask, const void *data, size_t len);
  */
 int vfio_user_feature_start_pack(struct vfio_user_ask *ask);
 int vfio_user_feature_start_unpack(struct vfio_user_ask *ask, const u8 *payload,
-			       size_t len, int ret);
+				   size_t len, int ret);
 int vfio_user_feature_report_pack(struct vfio_user_ask *ask);
 int vfio_user_feature_report_unpack(struct vfio_user_ask *ask, const u8 *payload,
-				size_t len, int ret);
+				    size_t len, int ret);
 
 #endif

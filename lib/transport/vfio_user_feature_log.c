@@ -59,7 +59,8 @@ int vfio_user_feature_start_pack(struct vfio_user_ask *ask)
 }
 
 /* What is in use comes back in the place of what was asked for. */
-int vfio_user_feature_start_unpack(struct vfio_user_ask *ask, const u8 *payload, size_t len, int ret)
+int vfio_user_feature_start_unpack(struct vfio_user_ask *ask, const u8 *payload,
+				   size_t len, int ret)
 {
 	if (!ret)
 		memcpy(ask->payload, payload,
@@ -97,7 +98,8 @@ int vfio_user_feature_report_pack(struct vfio_user_ask *ask)
 }
 
 /* A kernel only sets bits; a server that was sent the bitmap has done so. */
-int vfio_user_feature_report_unpack(struct vfio_user_ask *ask, const u8 *payload, size_t len, int ret)
+int vfio_user_feature_report_unpack(struct vfio_user_ask *ask, const u8 *payload,
+				    size_t len, int ret)
 {
 	const size_t head = sizeof(struct vfio_user_log_report);
 	struct mig2_log_report report;

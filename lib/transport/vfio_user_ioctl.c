@@ -29,7 +29,7 @@ static int get_irq_info(struct vfio_user_end *end, void *arg)
 				     sizeof(struct uapi_irq_info));
 }
 
-/* ---- regions ------------------------------------------------------------------ */
+/* ---- regions ------------------------------------------------------------ */
 
 int vfio_user_region_ask(struct vfio_user_end *end, u32 index, u32 argsz,
 			 void *ret_info, int *ret_fd)
@@ -83,7 +83,7 @@ static int get_region_info(struct vfio_user_end *end, void *arg)
 	return 0;
 }
 
-/* ---- interrupts ----------------------------------------------------------------- */
+/* ---- interrupts --------------------------------------------------------- */
 
 static int irqs_send(struct vfio_user_end *end, const struct uapi_irq_set *set,
 		     const void *data, size_t len, const int *fds, u32 nr_fds)
@@ -102,7 +102,7 @@ static int irqs_send(struct vfio_user_end *end, const struct uapi_irq_set *set,
 	return ret;
 }
 
-/* Vectors from @fds that go in one message: all with a descriptor, or one without. */
+/* Vectors that go in one message: all with a descriptor, or one without. */
 static u32 irqs_run(const struct vfio_user_end *end, const s32 *fds, u32 count)
 {
 	u32 max = end->peer.max_msg_fds < VFIO_USER_WIRE_FDS ?
@@ -154,7 +154,7 @@ static int set_irqs(struct vfio_user_end *end, void *arg)
 	return irqs_send(end, &set, (u8 *)arg + sizeof(set), len, NULL, 0);
 }
 
-/* ---- the rest --------------------------------------------------------------------- */
+/* ---- the rest ----------------------------------------------------------- */
 
 static int reset(struct vfio_user_end *end, void *arg)
 {

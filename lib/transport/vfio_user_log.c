@@ -17,7 +17,7 @@ enum {
 	REGIONS_MAX = 64,
 };
 
-/* ---- who logs -------------------------------------------------------------------- */
+/* ---- who logs ----------------------------------------------------------- */
 
 static bool is_migration(const u8 *info, size_t size)
 {
@@ -93,7 +93,7 @@ static struct vfio_user_end *next_log(struct vfio_user_space *space,
 	return end;
 }
 
-/* ---- bitmaps ----------------------------------------------------------------------- */
+/* ---- bitmaps ------------------------------------------------------------ */
 
 /* A container reports whole mappings, and bits from the begin of a byte. */
 static bool cuts_mapping(const struct vfio_user_space *space, u64 iova, u64 size)
@@ -175,7 +175,7 @@ static int report(struct vfio_user_space *space,
 	return ret;
 }
 
-/* ---- requests ------------------------------------------------------------------------ */
+/* ---- requests ----------------------------------------------------------- */
 
 static int get_info(struct vfio_user_space *space, void *arg)
 {

@@ -68,7 +68,7 @@ static int parse_address(struct mig_context *ctx, struct vfio_user_end *end,
 	return ret;
 }
 
-/* ---- connecting --------------------------------------------------------------- */
+/* ---- connecting --------------------------------------------------------- */
 
 static void connect_explain(struct mig_context *ctx, const char *path, int error)
 {
@@ -126,7 +126,7 @@ static int connect_to(struct mig_context *ctx, const struct sockaddr_un *sun,
 	return 0;
 }
 
-/* ---- negotiation ----------------------------------------------------------------- */
+/* ---- negotiation -------------------------------------------------------- */
 
 /* Takes the second socket out of the reply. */
 static int take_twin(struct vfio_user_end *end, struct vfio_user_in *in)

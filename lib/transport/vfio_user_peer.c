@@ -25,9 +25,11 @@ int vfio_user_peer_enter(struct vfio_user_end *end)
 	for (other = end->space->ends; other && !ret; other = other->next) {
 		if (other == end || !other->open)
 			continue;
-		ret = vfio_user_dma_tell(end, peer_iova(other), EMU_PEER_STRIDE, -1);
+		ret = vfio_user_dma_tell(end, peer_iova(other), EMU_PEER_STRIDE,
+					 -1);
 		if (!ret)
-			ret = vfio_user_dma_tell(other, peer_iova(end), EMU_PEER_STRIDE, -1);
+			ret = vfio_user_dma_tell(other, peer_iova(end),
+						 EMU_PEER_STRIDE, -1);
 	}
 	return ret;
 }
@@ -38,7 +40,8 @@ void vfio_user_peer_leave(struct vfio_user_end *end)
 
 	for (other = end->space->ends; other; other = other->next)
 		if (other != end && other->open)
-			vfio_user_dma_untell(other, peer_iova(end), EMU_PEER_STRIDE);
+			vfio_user_dma_untell(other, peer_iova(end),
+					     EMU_PEER_STRIDE);
 }
 
 /* BAR0 comes first in what a peer sees, and BAR2 behind it. */

@@ -11,7 +11,7 @@
 
 enum { INFO_MAX = 65536, LINKS_MAX = 64 };
 
-/* ---- access -------------------------------------------------------------------- */
+/* ---- access ------------------------------------------------------------- */
 
 /*
  * How many bytes the server says that it has moved. More than was asked for is
@@ -32,7 +32,9 @@ static ssize_t moved(const struct vfio_user_end *end,
 	if (head.count > count && !end->named)
 		return -EPROTO;
 	data = head.count < count ? head.count : count;
-	return !write && in->len - sizeof(head) < data ? -EPROTO : head.count;
+	if (!write && in->len - sizeof(head) < data)
+		return -EPROTO;
+	return head.count;
 }
 
 /* One message: @buf is written, or what comes is put there. */
@@ -92,7 +94,7 @@ ssize_t vfio_user_pwrite(struct vfio_user_end *end, const void *buf, size_t len,
 	return move_all(end, (void *)(uintptr_t)buf, len, offset, true);
 }
 
-/* ---- mapping --------------------------------------------------------------------- */
+/* ---- mapping ------------------------------------------------------------ */
 
 static bool holds(u64 offset, u64 size, u64 at, size_t len)
 {

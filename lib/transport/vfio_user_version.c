@@ -18,7 +18,7 @@ void vfio_user_caps_default(struct vfio_user_caps *ret_caps)
 	};
 }
 
-/* ---- printing -------------------------------------------------------------------- */
+/* ---- printing ----------------------------------------------------------- */
 
 static struct json_object *print_twin(const struct vfio_user_caps *caps,
 				      bool server)
@@ -81,7 +81,7 @@ int vfio_user_caps_print(const struct vfio_user_caps *caps, bool server,
 	return body ? 0 : -ENOMEM;
 }
 
-/* ---- parsing ---------------------------------------------------------------------- */
+/* ---- parsing ------------------------------------------------------------ */
 
 /* 0, also where it is absent; -EPROTO where it is no number in the range. */
 static int parse_number(struct json_object *from, const char *key, s64 min,

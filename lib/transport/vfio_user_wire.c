@@ -81,7 +81,7 @@ static int wait_for(struct vfio_user_wire *wire, short events, u64 deadline)
 	return 0;
 }
 
-/* ---- sending ------------------------------------------------------------------ */
+/* ---- sending ------------------------------------------------------------ */
 
 void vfio_user_wire_add(struct vfio_user_out *out, const void *data, size_t len)
 {
@@ -173,7 +173,7 @@ int vfio_user_wire_send(struct vfio_user_wire *wire, struct vfio_user_out *out,
 	return send_all(wire, &msg, deadline);
 }
 
-/* ---- receiving ------------------------------------------------------------------ */
+/* ---- receiving ---------------------------------------------------------- */
 
 /* Keeps what fits; no descriptor is ever left open. */
 static void take_fds(struct msghdr *msg, struct vfio_user_in *in)

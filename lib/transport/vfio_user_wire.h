@@ -86,7 +86,7 @@ int vfio_user_wire_reply(struct vfio_user_wire *wire,
 			 const struct vfio_user_in *in, int error,
 			 struct vfio_user_out *out, u64 deadline);
 
-/* ---- vfio_user_version.c --------------------------------------------------- */
+/* ---- vfio_user_version.c ------------------------------------------------ */
 
 /* What one side says of itself in VERSION. */
 struct vfio_user_caps {

@@ -86,7 +86,7 @@ static const char *const malformed[] = {
 	"1 0.0 ioctl 0x3b75 in:00 in:00 out:00 = 0",
 	"1 0.0 pread 4 = 0", "1 0.0 pread @0x0 4 = 4", "1 0.0 pread @0x0 4 00 = 4",
 	"1 0.0 pread @0x0 4 000 = 4", "1 0.0 pread @0x0 4 0000.. = 4",
-	"1 0.0 pwrite @0x0 4 00 = 4", "1 0.0 pread @zz 4 = -5",
+	"1 0.0 pwrite @0x0 1 0000 = 1", "1 0.0 pread @zz 4 = -5",
 	"1 0.1 write 70000 xxh:12:13 = 70000", "1 0.1 write 70000 xxh:12 = 70000",
 	"1 0.1 write 70000 xxh:12:99999999999 = 0",
 	"1 0.1 write 4 00000000 from:0.1+0 = 4",
@@ -176,20 +176,30 @@ static void recording_end(struct recording *r)
 	ck_assert_int_eq(rmdir(r->dir), 0);
 }
 
-/* A load of 200 KiB that begins with what was saved: refused, but recorded. */
+/* A save, a load that is refused, and data too long to be in the log. */
 static void record_migration(struct recording *r)
 {
+	static u8 bytes[TRACE_WHOLE + 5000];
+	struct mig_region memory;
+	struct mig_file *data;
 	struct stream stream;
-	static u8 junk[70000];
-	int i;
+	ssize_t n, done;
 
 	stream_init(&stream);
 	ck_assert_int_eq(v2_save(&r->v2, NULL, 0, &stream), 0);
-	for (i = 0; i < 3; i++)
-		stream_append(&stream, junk, sizeof(junk));
+	stream_append(&stream, bytes, 100);
 	v2_restore(&r->v2, NULL, &stream);
 	stream_free(&stream);
 	v2_recover(&r->v2);
+	ck_assert_int_eq(mig_region_info(r->dev, UAPI_PCI_BAR0 + 2, &memory), 0);
+	for (done = 0; done < (ssize_t)sizeof(bytes); done += n) {
+		n = mig_pread(&r->dev->file, bytes + done, sizeof(bytes) - done,
+			      memory.offset);
+		ck_assert_int_gt(n, 0);
+	}
+	ck_assert_int_eq(v2_set(&r->v2, MIG2_STOP_COPY, &data), 0);
+	ck_assert_int_lt(mig_write(data, bytes, sizeof(bytes)), 0);
+	mig_file_close(data);
 }
 
 START_TEST(log_without_a_breach_is_removed)
@@ -270,7 +280,7 @@ static void count_call(struct recorded_listener *self,
 	struct counter *counter = (struct counter *)self;
 
 	counter->calls++;
-	if (call->op == MIG_WRITE)
+	if (call->op == MIG_WRITE || call->op == MIG_PWRITE)
 		ck_assert(call->in && call->in_len == call->len);
 }
 

@@ -63,7 +63,7 @@ static ssize_t read_region(void *buf, size_t len)
 	return vfio_user_pread(&peer.end, buf, len, VFIO_USER_STRIDE + 8);
 }
 
-/* ---- replies ------------------------------------------------------------------- */
+/* ---- replies ------------------------------------------------------------ */
 
 START_TEST(refusal_is_the_errno_of_the_server)
 {
@@ -137,7 +137,7 @@ START_TEST(babble_ends_with_the_deadline)
 }
 END_TEST
 
-/* ---- regions ---------------------------------------------------------------------- */
+/* ---- regions ------------------------------------------------------------ */
 
 static const struct {
 	u32 count;
@@ -263,7 +263,7 @@ START_TEST(areas_are_bounded)
 }
 END_TEST
 
-/* ---- features and sessions ------------------------------------------------------- */
+/* ---- features and sessions ---------------------------------------------- */
 
 START_TEST(short_feature_is_no_answer)
 {
@@ -362,7 +362,7 @@ START_TEST(dead_session_does_not_read_the_next)
 }
 END_TEST
 
-/* ---- DMA ---------------------------------------------------------------------------- */
+/* ---- DMA ---------------------------------------------------------------- */
 
 static u8 memory[4096];
 
@@ -426,7 +426,7 @@ START_TEST(server_reaches_mapped_memory_only)
 }
 END_TEST
 
-/* ---- opening -------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------ */
 
 START_TEST(nobody_there_is_told_in_a_line)
 {

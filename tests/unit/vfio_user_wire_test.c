@@ -152,7 +152,7 @@ START_TEST(sending_ends_with_the_deadline)
 }
 END_TEST
 
-/* ---- negotiation -------------------------------------------------------------- */
+/* ---- negotiation -------------------------------------------------------- */
 
 /* The body of a VERSION with @text and its NUL. */
 static int parse(u16 major, const char *text, struct vfio_user_caps *ret_caps)

@@ -152,6 +152,7 @@ TEST_F(v2_descriptor, data_fds_cannot_seek)
 {
 	struct mig_file *data;
 	off_t at;
+	int why;
 
 	NEEDS(NEED_DESCRIPTORS);
 	COMMON_EACH_STATE(self->b, state) {
@@ -159,12 +160,13 @@ TEST_F(v2_descriptor, data_fds_cannot_seek)
 			continue;
 		ROAD(common_reach(self->b, state, &data));
 		at = lseek(data->fd, 0, SEEK_SET);
+		why = errno;
 		EXPECT_REQ(V2_DATA_FD_IS_A_STREAM, at < 0,
 			   "lseek of the fd of %s gives %lld",
 			   v2_state_name(state), (long long)at);
-		PREFER_REQ(V2_DATA_FD_IS_A_STREAM, at >= 0 || errno == ESPIPE,
+		PREFER_REQ(V2_DATA_FD_IS_A_STREAM, at >= 0 || why == ESPIPE,
 			   "lseek of the fd of %s: %s", v2_state_name(state),
-			   strerror(errno));
+			   strerror(why));
 		mig_file_close(data);
 	}
 }

@@ -7,6 +7,9 @@ cd "$(dirname "$0")/.."
 out=build/coverage
 rm -rf "$out" && mkdir -p "$out"
 
+# A make of its own: the job server of the one that called us is not for us.
+make() { env -u MAKEFLAGS -u MAKELEVEL make "$@"; }
+
 scripts/deps.sh build test
 make -s all
 make -s COVER=1 BUILD=build/cover all

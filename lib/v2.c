@@ -159,10 +159,15 @@ static int v2_detour(struct v2 *v2, int refusal, u32 state,
 		ret = v2_restart(v2);
 		return ret ? ret : v2_set(v2, state, ret_data);
 	}
-	for (i = 0; i < ARRAY_SIZE(waypoints); i++)
+	for (i = 0; i < ARRAY_SIZE(waypoints); i++) {
 		if (waypoints[i] != state && !v2_set(v2, waypoints[i], NULL) &&
 		    !v2_set(v2, state, ret_data))
 			return 0;
+		/* A failed SET may have left any state of its path. */
+		ret = v2_state(v2, &now);
+		if (ret)
+			return ret;
+	}
 	return refusal;
 }
 

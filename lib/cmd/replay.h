@@ -6,10 +6,16 @@
 #ifndef MIGCHECK_CMD_REPLAY_H
 #define MIGCHECK_CMD_REPLAY_H
 
+#include "../model/judge.h"
+#include "../model/lint_user.h"
 #include "../report.h"
 #include "../trace/reader.h"
 
-enum { REPLAY_FACTS = 64 };
+enum {
+	REPLAY_FACTS = 64,
+	REPLAY_DEADLINE_MS = 300 * 1000,
+	REPLAY_GENERATIONS = 2,
+};
 
 struct replay_fact {
 	enum req req;
@@ -41,5 +47,22 @@ void replay_facts_say(const struct replay_facts *facts);
  */
 void replay_facts_say_kept(const struct replay_facts *facts, const char *uri,
 			   const char *how);
+
+/* One replay: a trace, and the device or none. */
+struct replay_job {
+	const char *path, *uri;
+	bool judge_only;
+	struct trace_reader reader;
+	struct replay_facts facts;
+	struct mig_context *ctx;
+	struct judge *judges[REPLAY_GENERATIONS];
+	struct lint_user *lints[REPLAY_GENERATIONS]; /* where nothing but the user is */
+};
+
+/*
+ * Does it, in a child: says what it finds, and gives the exit status. @arg is
+ * the job, with its reader open; @out is not used.
+ */
+int replay_work(void *arg, int out);
 
 #endif

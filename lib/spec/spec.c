@@ -120,6 +120,8 @@ const char *spec_unchecked_reason(enum req req)
 
 const char *spec_unproven_reason(enum req req)
 {
+	if (!unproven[req] && spec_rows[req].who == USER)
+		return "binds the user, so no device can break it";
 	return unproven[req];
 }
 

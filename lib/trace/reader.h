@@ -71,5 +71,8 @@ bool trace_reader_is_source(const struct trace_reader *reader, u32 device,
  */
 const struct trace_answer *trace_reader_answer(const struct trace_reader *reader,
 					       u32 device, u32 request, u32 key);
+/* Keeps it, if @step has one: for the reader's own first pass. */
+void trace_reader_note(struct trace_reader *reader,
+		       const struct trace_step *step);
 
 #endif

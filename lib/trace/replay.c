@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,49 +17,6 @@ static u64 now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (u64)ts.tv_sec * 1000 + (u64)ts.tv_nsec / 1000000;
-}
-
-/* ---- telling ------------------------------------------------------------------ */
-
-void replay_differs(struct replay *r, const struct trace_step *step,
-		    const char *fmt, ...)
-{
-	char text[160];
-	va_list ap;
-
-	if (r->told)
-		return;
-	r->told = true;
-	r->result->differing++;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	r->options->teller->differs(r->options->teller, step, text);
-}
-
-void replay_left_out(struct replay *r, const struct trace_step *step,
-		     const char *why)
-{
-	r->told = true;
-	r->result->left_out++;
-	r->result->repeated--;
-	r->options->teller->differs(r->options->teller, step, why);
-}
-
-static const char *result_text(s64 ret, char text[32])
-{
-	snprintf(text, 32, "%lld", (long long)ret);
-	return ret < 0 && ret > -4096 ? strerror((int)-ret) : text;
-}
-
-void replay_compare(struct replay *r, const struct trace_step *step, s64 ret)
-{
-	char now[32], then[32];
-
-	if (ret != step->ret)
-		replay_differs(r, step, "gives %s, gave %s",
-			       result_text(ret, now),
-			       result_text(step->ret, then));
 }
 
 /* ---- moving data ---------------------------------------------------------------- */
@@ -280,7 +235,7 @@ int replay_run(struct trace_reader *reader, struct mig_context *ctx,
 	       struct replay_result *ret_result)
 {
 	struct replay *r = calloc(1, sizeof(*r));
-	int ret = -ENOMEM;
+	int i, ret = -ENOMEM;
 
 	memset(ret_result, 0, sizeof(*ret_result));
 	if (!r)
@@ -296,6 +251,8 @@ int replay_run(struct trace_reader *reader, struct mig_context *ctx,
 		ret = repeat_all(r);
 	replay_close_all(r);
 	replay_unmap_all(r);
+	for (i = 0; i < TRACE_DEVICES; i++)
+		mig_close(r->devices[i]);
 	trace_streams_free(&r->streams);
 	if (r->buffer)
 		munmap(r->buffer, REPLAY_MOVE_MAX);

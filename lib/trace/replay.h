@@ -36,8 +36,8 @@ struct replay_result {
 
 /*
  * Repeats all of @reader in @ctx, whose observers see each call under the
- * numbers of this context; then closes what is left of the sessions. The
- * devices stay open. 0, or -errno of opening the first device, of which
+ * numbers of this context; then closes what is left of sessions and devices,
+ * in whatever state. 0, or -errno of opening the first device, of which
  * mig_open_error() tells more.
  */
 int replay_run(struct trace_reader *reader, struct mig_context *ctx,

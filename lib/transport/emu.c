@@ -268,8 +268,12 @@ static ssize_t session_write(struct mig_file *file, const void *buf, size_t len)
 static ssize_t session_pread(struct mig_file *file, void *buf, size_t len,
 			     u64 offset)
 {
-	(void)file, (void)buf, (void)len, (void)offset;
-	return -ESPIPE;
+	struct emu_session *s = as_session(file);
+
+	(void)offset; /* whatever it is, a stream has none */
+	return (ssize_t)leave(s->slot,
+			      refdev_session_pread(enter(s->slot), s->number,
+						   (u64)(uintptr_t)buf, len));
 }
 
 static ssize_t session_pwrite(struct mig_file *file, const void *buf, size_t len,

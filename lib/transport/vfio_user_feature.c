@@ -36,7 +36,8 @@ static size_t at_most(size_t len, size_t max)
 
 void vfio_user_ask_put(struct vfio_user_ask *ask, const void *data, size_t len)
 {
-	memcpy(ask->body + ask->len, data, len);
+	if (len)
+		memcpy(ask->body + ask->len, data, len);
 	ask->len += len;
 }
 

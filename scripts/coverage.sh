@@ -28,6 +28,18 @@ build/migcheck run emu:v2 -o "$out/emu-v2" >"$out/emu-v2.txt" || true
 build/migcheck rules --format json >"$out/rules.json"
 build/migcheck prove --format tsv >"$out/prove.tsv" || true
 runs=(--run "emulation=$out/emu-v1" --run "emulation=$out/emu-v2")
+for profile in v1 v2-full; do
+	build/refdev-server --device "$profile" "$out/$profile.sock" &
+	server=$!
+	for _ in $(seq 100); do
+		[ -S "$out/$profile.sock" ] && break
+		sleep 0.05
+	done
+	build/migcheck run "vfio-user:$out/$profile.sock" -o "$out/vfio-user-$profile" >"$out/vfio-user-$profile.txt" || true
+	kill "$server"
+	wait "$server" || true
+	runs+=(--run "vfio-user=$out/vfio-user-$profile")
+done
 if scripts/deps.sh vm; then
 	make -s vm-root
 	scripts/vm.sh --root build/vm-root -o "$out/vm" -- run @1 --waivers fixtures/waivers/mtty.json >"$out/vm.txt" 2>&1 || true

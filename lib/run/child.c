@@ -205,11 +205,25 @@ static void decode_status(int status, struct child_result *ret_result)
 	}
 }
 
+/*
+ * Whatever a child leaves behind becomes ours, who adopt orphans: where we have
+ * no child at all, nothing was left, and no search is needed to know it.
+ */
+static bool childless(void)
+{
+	siginfo_t info;
+
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) &&
+	       errno == ECHILD;
+}
+
 /* Ends what is left of the session, then of the bookkeeping. */
 static void clear_session(struct child *child, struct child_result *result)
 {
 	int sid = child->pid;
 
+	if (childless())
+		return;
 	if (kill_session(sid, SIGTERM, TERM_MS) ||
 	    kill_session(sid, SIGKILL, KILL_MS))
 		return;
@@ -237,7 +251,8 @@ void child_wait(struct child *child, u32 deadline_ms,
 		ret_result->end = interrupted ? CHILD_INTERRUPTED : CHILD_TIMEOUT;
 
 	clear_session(child, ret_result);
-	session_reap(child->pid);
+	if (!childless())
+		session_reap(child->pid);
 	if (child->out >= 0) {
 		take_output(child, watch);
 		close(child->out);

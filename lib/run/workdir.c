@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../trace/sheet.h"
 #include "mem.h"
 #include "workdir.h"
 
@@ -81,6 +82,8 @@ static int move_file(const char *file, const char *name, const void *arg)
 
 	if (is_unfinished(name))
 		return 0;
+	if (!strncmp(name, "trace-", strlen("trace-")))
+		sheet_trim(file); /* its writer may have died */
 	to = mem_printf("%s/%s", (const char *)arg, name);
 	ret = rename(file, to) ? -errno : 0;
 	free(to);

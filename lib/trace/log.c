@@ -11,6 +11,7 @@
 #include "../spec/spec.h"
 #include "../uapi/mig2.h"
 #include "log.h"
+#include "sheet.h"
 #include "streams.h"
 
 enum {
@@ -23,13 +24,13 @@ enum {
 struct trace_log {
 	struct mig_observer observer; /* first */
 	struct mig_context *ctx;
-	FILE *file;
+	struct sheet sheet;
 	char dir[320];
 	char temporary[TRACE_NAME], name[TRACE_NAME]; /* name: once it is kept */
 	char test[128];
 	char broken[BROKEN_ROOM + 1];
-	long broken_at; /* in the file */
-	u64 written, v1_base, v1_size;
+	size_t broken_at; /* in the sheet */
+	u64 v1_base, v1_size;
 	bool full;
 	struct trace_streams streams;
 	u8 pointed[POINTED_MAX];
@@ -37,20 +38,20 @@ struct trace_log {
 	char line[LINE_ROOM];
 };
 
-static void write_line(struct trace_log *log, const char *line, size_t len)
+/* @line has room for one character more. */
+static void write_line(struct trace_log *log, char *line, size_t len)
 {
 	static const char end[] = "# cut: the file would pass its limit\n";
 
 	if (log->full)
 		return;
-	if (log->written + len + sizeof(end) > TRACE_FILE_MAX) {
+	line[len] = '\n';
+	if (log->sheet.len + len + sizeof(end) > TRACE_FILE_MAX) {
 		log->full = true;
-		fputs(end, log->file);
-		return;
+		sheet_add(&log->sheet, end, sizeof(end) - 1);
+	} else if (sheet_add(&log->sheet, line, len + 1)) {
+		log->full = true; /* no room on the disk */
 	}
-	log->written += len + 1;
-	fwrite(line, 1, len, log->file);
-	fputc('\n', log->file);
 }
 
 /* Memory of this process which may be no memory at all: what can be read. */
@@ -119,7 +120,7 @@ static void log_called(struct mig_observer *self, const struct mig_call *call)
 	words.pointed_len = find_pointed(log, call);
 	words.instead = find_instead(log, call);
 	write_line(log, log->line, trace_line_format(call, &words, log->line,
-						     sizeof(log->line)));
+						     sizeof(log->line) - 1));
 	if (reads && call->out)
 		trace_streams_add(&log->streams, call->dev->index,
 				  call->session, call->out, call->out_len);
@@ -137,19 +138,23 @@ static void log_mapped(struct mig_observer *self, u64 iova, size_t len, bool on)
 	write_line(log, log->line, (size_t)n);
 }
 
-static void write_head(struct trace_log *log, const struct trace_about *about)
+static int write_head(struct trace_log *log, const struct trace_about *about)
 {
 	char hash[17];
+	int n, err;
 
 	spec_hash(hash);
-	fprintf(log->file,
-		"# migcheck trace 1\n# devices %s\n# generation %d\n"
-		"# profile %s\n# seed %llu\n# rules %s\n# test %s\n# broken ",
-		about->uris, about->generation, about->profile,
-		(unsigned long long)about->seed, hash, about->test);
-	log->broken_at = ftell(log->file);
-	fprintf(log->file, "%*s\n", BROKEN_ROOM, "");
-	log->written = (u64)ftell(log->file);
+	n = snprintf(log->line, sizeof(log->line),
+		     "# migcheck trace 1\n# devices %s\n# generation %d\n"
+		     "# profile %s\n# seed %llu\n# rules %s\n# test %s\n# broken ",
+		     about->uris, about->generation, about->profile,
+		     (unsigned long long)about->seed, hash, about->test);
+	if (n >= (int)sizeof(log->line))
+		return -ENAMETOOLONG;
+	err = sheet_add(&log->sheet, log->line, (size_t)n);
+	log->broken_at = log->sheet.len;
+	n = snprintf(log->line, sizeof(log->line), "%*s\n", BROKEN_ROOM, "");
+	return err ? err : sheet_add(&log->sheet, log->line, (size_t)n);
 }
 
 static void path_of(const struct trace_log *log, const char *name,
@@ -172,14 +177,12 @@ int trace_log_open(struct mig_context *ctx, const char *dir,
 	snprintf(log->temporary, sizeof(log->temporary), "trace-%s.txt.tmp",
 		 log->test);
 	path_of(log, log->temporary, path, sizeof(path));
-	log->file = fopen(path, "we");
-	if (!log->file) {
-		ret = -errno;
+	ret = sheet_open(path, &log->sheet);
+	if (ret)
 		goto err_free;
-	}
-	/* A process that dies has lost nothing but its last line. */
-	setvbuf(log->file, NULL, _IOLBF, 1 << 16);
-	write_head(log, about);
+	ret = write_head(log, about);
+	if (ret)
+		goto err_close;
 	trace_streams_init(&log->streams, TRACE_FILE_MAX);
 	log->ctx = ctx;
 	log->observer.called = log_called;
@@ -188,6 +191,9 @@ int trace_log_open(struct mig_context *ctx, const char *dir,
 	*ret_log = log;
 	return 0;
 
+err_close:
+	sheet_close(&log->sheet);
+	unlink(path);
 err_free:
 	free(log);
 	return ret;
@@ -236,9 +242,7 @@ const char *trace_log_broke(struct trace_log *log, const char *number)
 		snprintf(log->broken + len, sizeof(log->broken) - len, "%s%s",
 			 len ? " " : "", number);
 		len = strlen(log->broken);
-		if (pwrite(fileno(log->file), log->broken, len,
-			   log->broken_at) < 0)
-			return NULL;
+		sheet_put(&log->sheet, log->broken_at, log->broken, len);
 	}
 	return log->name;
 }
@@ -250,7 +254,7 @@ void trace_log_close(struct trace_log *log)
 	if (!log)
 		return;
 	mig_unobserve(log->ctx, &log->observer);
-	fclose(log->file);
+	sheet_close(&log->sheet);
 	path_of(log, log->temporary, path, sizeof(path));
 	if (!log->name[0])
 		unlink(path);

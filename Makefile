@@ -6,7 +6,8 @@
 #   make vm-run         boot Debian's kernel with mtty and judge it
 #   make vm-hostile     the same with what may crash a kernel, in guests that may die
 #   make coverage       COVERAGE.md and the lcov report
-#   make install        DESTDIR= PREFIX=
+#   make install        DESTDIR= PREFIX=; make uninstall
+#   make install-kselftest  DESTDIR=: into a kselftest installation
 #
 # KSRC=DIR takes the kselftest harness, mtty and the VM kernel from a kernel
 # tree; STATIC=1 links statically; SANITIZE=1 builds with ASan and UBSan;
@@ -21,7 +22,7 @@ BUILD ?= build$(if $(SANITIZE),/sanitize)$(if $(STATIC),/static)$(if $(COVER),/c
 export KSRC
 
 # What is missing gets installed first, but not for cleaning.
-ifeq ($(filter clean help,$(MAKECMDGOALS)),)
+ifeq ($(filter clean help uninstall%,$(MAKECMDGOALS)),)
 DEPS := $(shell scripts/deps.sh build >&2 && echo ok)
 $(if $(DEPS),,$(error migcheck needs packages that could not be installed))
 KTREE := $(shell scripts/kernel-tree.sh)
@@ -30,8 +31,7 @@ endif
 
 OPT ?= $(if $(SANITIZE)$(COVER),-O1,-O2) -g
 CFLAGS += $(OPT) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wmissing-prototypes \
-	  -Wno-missing-field-initializers -MMD -MP -pthread -Ilib -Ifixtures \
-	  -DMIGCHECK_PREFIX='"$(PREFIX)"'
+	  -Wno-missing-field-initializers -MMD -MP -pthread -Ilib -Ifixtures
 CFLAGS += $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-omit-frame-pointer)
 CFLAGS += $(if $(COVER),--coverage -DMIGCHECK_COVERAGE)
 LDFLAGS += $(if $(STATIC),-static -s) $(if $(SANITIZE),-fsanitize=address$(comma)undefined)
@@ -51,7 +51,8 @@ LIB := $(BUILD)/libmigcheck.a
 TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 UNIT := $(BUILD)/unit
 
-.PHONY: all run test unit suite prove lint vm-run vm-hostile coverage install clean help
+.PHONY: all run test unit suite prove lint vm-run vm-hostile coverage clean help
+.PHONY: install uninstall install-kselftest uninstall-kselftest
 .SECONDARY:
 
 all: $(BUILD)/migcheck $(BUILD)/refdev-server $(TESTS) $(if $(STATIC),,$(UNIT))
@@ -119,13 +120,36 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<
 
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+LIBEXECDIR = $(DESTDIR)$(PREFIX)/libexec/migcheck
+MANDIR = $(DESTDIR)$(PREFIX)/share/man/man1
+DATADIR = $(DESTDIR)$(PREFIX)/share/migcheck
+MANUALS := lib/cmd/migcheck.1 fixtures/server/refdev-server.1
+
+# Tests of an older version must not stay behind: the tool runs what it finds.
 install: all
-	install -D -m 755 $(BUILD)/migcheck $(DESTDIR)$(PREFIX)/bin/migcheck
-	install -D -m 644 lib/cmd/migcheck.1 $(DESTDIR)$(PREFIX)/share/man/man1/migcheck.1
+	rm -rf "$(LIBEXECDIR)/tests"
 	for t in $(TESTS:$(BUILD)/%=%); do \
-		install -D -m 755 $(BUILD)/$$t \
-			$(DESTDIR)$(PREFIX)/libexec/migcheck/$$t || exit; \
+		install -D -m 755 $(BUILD)/$$t "$(LIBEXECDIR)/$$t" || exit; \
 	done
+	install -d "$(BINDIR)" "$(MANDIR)" "$(DATADIR)/waivers"
+	install -m 755 $(BUILD)/migcheck $(BUILD)/refdev-server "$(BINDIR)"
+	install -m 644 $(MANUALS) "$(MANDIR)"
+	install -m 644 fixtures/waivers/*.json "$(DATADIR)/waivers"
+
+uninstall:
+	rm -rf "$(LIBEXECDIR)" "$(DATADIR)"
+	rm -f "$(BINDIR)/migcheck" "$(BINDIR)/refdev-server"
+	rm -f $(foreach m,$(MANUALS),"$(MANDIR)/$(notdir $m)")
+
+# Where Fedora's packages have it; Linaro's labs use /opt/kselftests/mainline.
+KSFT_INSTALL_PATH ?= /usr/libexec/kselftests
+
+install-kselftest: all
+	scripts/install-kselftest.sh $(BUILD) "$(DESTDIR)" "$(KSFT_INSTALL_PATH)"
+
+uninstall-kselftest:
+	scripts/install-kselftest.sh --remove $(BUILD) "$(DESTDIR)" "$(KSFT_INSTALL_PATH)"
 
 clean:
 	rm -rf build

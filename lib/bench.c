@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include <json-c/json.h>
 
 #include "bench.h"
+#include "bench_find.h"
 #include "events.h"
 #include "model/cells_v1.h"
 #include "model/judge.h"
@@ -49,6 +53,16 @@ int bench_deadline(void)
 	int seconds = text ? atoi(text) : 0;
 
 	return seconds > 0 ? seconds : 30;
+}
+
+static void die_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+void bench_take_along(void)
+{
+	pthread_atfork(NULL, NULL, die_with_parent);
 }
 
 u64 bench_random(void)
@@ -225,15 +239,13 @@ static int why(const char *fmt, ...)
 
 static void read_environment(int generation)
 {
-	const char *devices = getenv("MIGCHECK_DEVICES");
 	const char *profile = getenv("MIGCHECK_PROFILE");
 	const char *seed = getenv("MIGCHECK_SEED");
 	int found = profile ? spec_profile_find(profile) : PROFILE_DEFAULT;
 	char *rest;
 
-	if (!devices || !devices[0])
-		devices = generation == 1 ? "emu:v1" : "emu:v2";
-	snprintf(state.given, sizeof(state.given), "%s", devices);
+	if (bench_find(generation, state.given, sizeof(state.given)))
+		state.given[0] = '\0';
 	memcpy(state.uris, state.given, sizeof(state.uris));
 	state.uri = strtok_r(state.uris, " ", &rest);
 	state.other_uri = strtok_r(NULL, " ", &rest);
@@ -317,6 +329,9 @@ int bench_open(int generation, u32 needs)
 	read_environment(generation);
 	tell_start();
 	state.marker.called = mark_call;
+	if (!state.uri)
+		return why("skip: no VFIO device of this machine offers protocol v%d; name one in MIGCHECK_DEVICES",
+			   generation);
 	if (mig_context_create(&b->ctx))
 		return why("skip: no memory");
 	state.open = true;

@@ -5,7 +5,7 @@
  * leaves the device RUNNING behind.
  *
  * A test process has one bench. Environment:
- *   MIGCHECK_DEVICES   URIs, separated by blanks (default emu:v1 or emu:v2)
+ *   MIGCHECK_DEVICES   URIs, separated by blanks (none: see bench_find.h)
  *   MIGCHECK_PROFILE   profile (default)
  *   MIGCHECK_EVENTS    file to which facts are appended (none: not kept)
  *   MIGCHECK_SEED      seed of everything random (1)
@@ -80,6 +80,11 @@ void bench_name(const char *fixture, const char *test);
 void bench_test_ended(const char *name, const char *outcome,
 		      const char *message, double seconds);
 int bench_deadline(void); /* seconds */
+/*
+ * From now on what this process forks dies with it, and so on below: a runner
+ * that ends the program leaves no test behind which holds the device.
+ */
+void bench_take_along(void);
 
 /* A source of reproducible numbers, from the bench's seed. */
 u64 bench_random(void);

@@ -157,6 +157,7 @@ extern const struct req_site __start_req_sites[], __stop_req_sites[];
 		if (tap_sites(argc, argv, __start_req_sites,             \
 			      __stop_req_sites))                         \
 			return 0;                                        \
+		bench_take_along();                                      \
 		return test_harness_run(argc, argv);                     \
 	}
 

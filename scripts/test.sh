@@ -111,6 +111,12 @@ status=$?
 grep '^not ok' "$out/cli.txt"
 count_tap "$out/cli.txt" "$status"
 
+stage "installed: the tool, and the collection under the kernel's kselftest runner"
+bash tests/cli/install_test.sh >"$out/install.txt" 2>&1
+status=$?
+grep -B 12 '^not ok' "$out/install.txt"
+count_tap "$out/install.txt" "$status"
+
 stage "proof: each defect is caught, each variant passes"
 build/migcheck prove --format tsv >"$out/prove.tsv" 2>"$out/prove.err"
 awk -F'\t' 'NR > 1 && $5 != "ok"' "$out/prove.tsv"

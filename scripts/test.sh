@@ -125,6 +125,9 @@ bad=$(awk -F'\t' 'NR > 1 && $5 != "ok"' "$out/prove.tsv" | wc -l)
 [ "$ok" != 0 ] || bad=1
 count "$ok" "$bad"
 echo "   $ok proven, $bad not ($((SECONDS - started)) s)"
+build/migcheck rules --format json >"$out/rules.json"
+single "COVERAGE.md is what make coverage would write" \
+	python3 scripts/coverage.py --rules "$out/rules.json" --proof "$out/prove.tsv" --check COVERAGE.md
 
 stage "a real kernel: mtty in a VM"
 if scripts/deps.sh vm; then

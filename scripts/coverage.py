@@ -24,6 +24,11 @@ CODE_HEADING = "## Code"
 RULE_COLUMNS = 6  # of a rule's row, in front of the verdicts
 
 
+# Of several runs in one column, the one that says most.
+VERDICTS = ["fail", "timeout", "error", "unexpected-pass", "waived", "warn",
+            "info", "pass", "skip", "not-offered", "unchecked"]
+
+
 def load_proofs(path):
     """rule -> defects caught, variants tolerated; and the totals."""
     caught = collections.defaultdict(list)
@@ -46,14 +51,17 @@ def load_proofs(path):
 
 
 def load_runs(specs):
-    """name -> {rule number: verdict}"""
+    """column -> {rule number: verdict}"""
     runs = {}
     for spec in specs:
         name, _, directory = spec.partition("=")
         with open(directory + "/results.json", encoding="utf-8") as text:
             results = json.load(text)
-        runs.setdefault(name, {}).update(
-            {rule["number"]: rule["verdict"] for rule in results["rules"]})
+        column = runs.setdefault(name, {})
+        for rule in results["rules"]:
+            column[rule["number"]] = min(
+                column.get(rule["number"], rule["verdict"]), rule["verdict"],
+                key=VERDICTS.index)
     return runs
 
 

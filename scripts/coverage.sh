@@ -11,35 +11,35 @@ rm -rf "$out" && mkdir -p "$out"
 make() { env -u MAKEFLAGS -u MAKELEVEL make "$@"; }
 
 scripts/deps.sh build test
-make -s all
 make -s COVER=1 BUILD=build/cover all
 find build/cover -name '*.gcda' -delete
+tool=build/cover/migcheck
 
 # Failing runs are results too; only a run without results stops this.
+runs=()
+judge() { # COLUMN NAME URI...
+	"$tool" run "${@:3}" -o "$out/$2" >"$out/$2.txt" 2>&1 || true
+	runs+=(--run "$1=$out/$2")
+}
+
 build/cover/unit >"$out/unit.txt" 2>&1 || true
 for profile in v1 v2 v2-stop v2-p2p v2-precopy; do
-	build/cover/migcheck run "emu:$profile" >"$out/$profile.txt" 2>&1 || true
+	judge emulation "emu-$profile" "emu:$profile"
 done
-bash tests/cli/cli_test.sh build/cover/migcheck >"$out/cli.txt" 2>&1 || true
-# A few legal and illegal devices, for the lines that only they reach.
-build/cover/migcheck prove 'V?-*-001' --format tsv >"$out/prove-cover.tsv" 2>&1 || true
-build/migcheck run emu:v1 -o "$out/emu-v1" >"$out/emu-v1.txt" || true
-build/migcheck run emu:v2 -o "$out/emu-v2" >"$out/emu-v2.txt" || true
-build/migcheck rules --format json >"$out/rules.json"
-build/migcheck prove --format tsv >"$out/prove.tsv" || true
-runs=(--run "emulation=$out/emu-v1" --run "emulation=$out/emu-v2")
 for profile in v1 v2-full; do
-	build/refdev-server --device "$profile" "$out/$profile.sock" &
+	build/cover/refdev-server --device "$profile" "$out/$profile.sock" &
 	server=$!
 	for _ in $(seq 100); do
 		[ -S "$out/$profile.sock" ] && break
 		sleep 0.05
 	done
-	build/migcheck run "vfio-user:$out/$profile.sock" -o "$out/vfio-user-$profile" >"$out/vfio-user-$profile.txt" || true
+	judge vfio-user "vfio-user-$profile" "vfio-user:$out/$profile.sock"
 	kill "$server"
 	wait "$server" || true
-	runs+=(--run "vfio-user=$out/vfio-user-$profile")
 done
+bash tests/cli/cli_test.sh "$tool" >"$out/cli.txt" 2>&1 || true
+"$tool" rules --format json >"$out/rules.json"
+"$tool" prove --format tsv >"$out/prove.tsv" 2>"$out/prove.err" || true
 if scripts/deps.sh vm; then
 	make -s vm-root
 	scripts/vm.sh --root build/vm-root -o "$out/vm" -- run @1 --waivers fixtures/waivers/mtty.json >"$out/vm.txt" 2>&1 || true

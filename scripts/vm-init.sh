@@ -56,6 +56,11 @@ mdev_create() {
 		"$(find /sys/class/mdev_bus/*/mdev_supported_types/ -mindepth 1 -maxdepth 1 2>/dev/null | sed 's,.*/,,' | xargs)"
 }
 
+# mdev_configure TEXT UUID
+mdev_configure() {
+	echo "$1" >"/sys/bus/mdev/devices/$2/config" || fail "device $2 cannot be configured as $1"
+}
+
 # follow NAME: what a file of the results holds survives a kernel that does not
 follow() {
 	tail -n +1 -F "/results/$1" 2>/dev/null | while IFS= read -r line; do
@@ -74,7 +79,9 @@ mdevs=
 # shellcheck source=/dev/null
 . /vm.conf # sets mdevs, and the arguments of migcheck
 for mdev in $mdevs; do
-	mdev_create "${mdev%%=*}" "${mdev#*=}"
+	type=${mdev%%=*} uuid=${mdev#*=}
+	mdev_create "${type%%+*}" "$uuid"
+	[ "${type#*+}" = "$type" ] || mdev_configure "+${type#*+}" "$uuid"
 done
 
 follow ktap

@@ -18,7 +18,8 @@ help() {
 	usage: vm.sh [OPTION]... -- ARGS-OF-MIGCHECK
 	  --kernel BZIMAGE  boot this kernel (default: Debian's newest 6.12; that of $KSRC where one was built there)
 	  --module FILE.ko  insert it behind VFIO's own modules; may be repeated (default: mtty)
-	  --mdev TYPE       create a mediated device of that type; may be repeated (default: mtty-2)
+	  --mdev TYPE       create a mediated device of that type; may be repeated (default: mtty-2). Of TYPE+TEXT
+	                    the part from the plus on is written to the device's own attribute config
 	  --append ARGS     add to the kernel's command line
 	  --timeout S       end the guest after that many seconds (default: 300)
 	  --journal         keep what migcheck tells in -o as it tells it, and put the calls into the kernel's log
@@ -58,7 +59,7 @@ options_parse() {
 	[ ${#mdevs[@]} -gt 0 ] || mdevs=(mtty-2)
 	[[ $timeout =~ ^[1-9][0-9]{0,5}$ ]] || usage_error "--timeout $timeout is no number of seconds"
 	for mdev in "${mdevs[@]}"; do
-		[[ $mdev =~ ^[A-Za-z0-9_.-]+$ ]] || usage_error "--mdev $mdev is no type of a mediated device"
+		[[ $mdev =~ ^[A-Za-z0-9_.-]+(\+[A-Za-z0-9_+]*)?$ ]] || usage_error "--mdev $mdev is no type of a mediated device"
 	done
 	for file in ${kernel:+"$kernel"} "${modules[@]}"; do
 		if [ ! -f "$file" ] || [ ! -r "$file" ]; then usage_error "cannot read $file"; fi

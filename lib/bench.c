@@ -13,6 +13,7 @@
 #include "bench.h"
 #include "bench_find.h"
 #include "events.h"
+#include "meter.h"
 #include "model/cells_v1.h"
 #include "model/judge.h"
 #include "trace/log.h"
@@ -29,6 +30,7 @@ struct bench_state {
 	struct report_sink sink;
 	struct judge *judge;
 	struct trace trace;
+	struct meter meter;
 	struct mig_observer marker; /* behind trace, whose lines it takes */
 	struct trace_log *log; /* NULL where nobody wants one */
 	char given[512]; /* URIs, */
@@ -296,8 +298,8 @@ static int bind(struct mig_dev *dev, struct v1 *v1, struct v2 *v2)
 		return why("not offered: no migration region (protocol v1): %s",
 			   strerror(-ret));
 	if (dev == state.bench.dev) {
-		state.trace.v1_base = v1->region.offset;
-		state.trace.v1_size = v1->region.size;
+		state.trace.v1_base = state.meter.v1_base = v1->region.offset;
+		state.trace.v1_size = state.meter.v1_size = v1->region.size;
 		trace_log_region(state.log, v1->region.offset,
 				 v1->region.size);
 	}
@@ -321,6 +323,11 @@ int bench_fresh(void)
 	return ret;
 }
 
+void bench_migrates(void)
+{
+	state.meter.migrates = true;
+}
+
 int bench_open(int generation, u32 needs)
 {
 	struct bench *b = &state.bench;
@@ -337,6 +344,8 @@ int bench_open(int generation, u32 needs)
 	state.open = true;
 	trace_init(&state.trace);
 	mig_observe(b->ctx, &state.trace.observer);
+	meter_init(&state.meter, generation);
+	mig_observe(b->ctx, &state.meter.observer);
 	if (events_marked())
 		mig_observe(b->ctx, &state.marker);
 	attach_log();
@@ -410,7 +419,9 @@ int bench_close(void)
 	stimulus_destroy(b->stim);
 	stimulus_destroy(b->other_stim);
 	emit_calls();
+	meter_tell(&state.meter, state.test);
 	mig_context_destroy(b->ctx);
+	meter_free(&state.meter);
 	state.open = false;
 #ifdef MIGCHECK_COVERAGE
 	__gcov_dump(); /* the harness ends its children by _exit() */

@@ -89,4 +89,7 @@ void bench_take_along(void);
 /* A source of reproducible numbers, from the bench's seed. */
 u64 bench_random(void);
 
+/* From here on the test makes whole migrations that may be measured (meter.h). */
+void bench_migrates(void);
+
 #endif

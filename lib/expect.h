@@ -149,7 +149,8 @@ static void expect_exit(bool passed)
 #define V2_FIXTURE(name, needs) BENCH_FIXTURE(name, 2, needs)
 
 /* main(): the harness's, and --sites for the table of checks. */
-extern const struct req_site __start_req_sites[], __stop_req_sites[];
+extern const struct req_site __start_req_sites[] __attribute__((weak));
+extern const struct req_site __stop_req_sites[] __attribute__((weak));
 
 #define EXPECT_MAIN                                                      \
 	int main(int argc, char **argv)                                  \

@@ -35,15 +35,19 @@ s64 mig_call_end(struct pending_call *pc, s64 ret)
 	struct mig_context *ctx = pc->call.dev->ctx;
 	struct mig_observer *o, *next;
 
-	pc->call.duration_ns = now_ns() - pc->call.start_ns;
+	u64 end = now_ns();
+
+	pc->call.duration_ns = end - pc->call.start_ns;
 	pc->call.ret = ret;
 	pthread_mutex_lock(&ctx->lock);
 	pc->call.seq = ++ctx->seq;
+	pc->call.watched_ns = ctx->watched_ns;
 	pc->call.concurrent = ctx->concurrent;
 	for (o = ctx->observers; o; o = next) {
 		next = o->next;
 		o->called(o, &pc->call);
 	}
+	ctx->watched_ns += now_ns() - end;
 	pthread_mutex_unlock(&ctx->lock);
 	return ret;
 }

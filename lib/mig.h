@@ -193,6 +193,7 @@ enum { MIG_ARG_SEEN = 512 };
 struct mig_call {
 	u64 seq;	 /* in the context, from 1 */
 	u64 start_ns, duration_ns; /* monotonic */
+	u64 watched_ns;	 /* that observers of the context had taken before */
 	enum mig_op op;
 	struct mig_dev *dev;
 	u32 session;	 /* 0 = device file */

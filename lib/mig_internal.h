@@ -13,6 +13,7 @@ enum { SPACES = 4, DEVICES = 64 };
 struct mig_context {
 	pthread_mutex_t lock; /* sequence and observers */
 	u64 seq;
+	u64 watched_ns;
 	bool concurrent;
 	struct mig_observer *observers;
 	struct {

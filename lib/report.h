@@ -16,6 +16,10 @@
  *    "blocked"|"timeout"|"crash","message":M,"duration_s":D}
  *   {"event":"start","test":T,"device":URI}  about to open the device
  *   {"event":"calls","count":N}    uAPI calls made and judged by a test
+ *   {"event":"figures","test":T,"arcs":[{"from":N,"to":N,HISTOGRAM}],
+ *    "phases":[{"bytes":N,"ns":N,"count":N}],"blackout":[{HISTOGRAM}]}
+ *                                 what meter.h has measured in a test; counts
+ *                                 where the test, which ends next, passes
  *
  * A journal (events.h) tells a run from end to end, so that a verdict can be
  * had of one whose machine died. The supervisor adds to it:

@@ -75,6 +75,24 @@ static int set_waivers(void *ctx, const char *value)
 	return 0;
 }
 
+static int set_budget(void *ctx, const char *value)
+{
+	struct campaign_options *campaign = ctx;
+	char *error = NULL;
+	int status = 0;
+
+	if (campaign->budget_count == CAMPAIGN_BUDGETS)
+		return cmd_usage("run", "--budget: %d at most",
+				 CAMPAIGN_BUDGETS);
+	if (budget_parse(value, &campaign->budgets[campaign->budget_count],
+			 &error))
+		status = cmd_usage("run", "--budget: %s", error);
+	else
+		campaign->budget_count++;
+	free(error);
+	return status;
+}
+
 static int set_dir(void *ctx, const char *value)
 {
 	((struct campaign_options *)ctx)->dir = value;
@@ -86,6 +104,7 @@ const struct cmd_option cmd_run_options[] = {
 	{ "test", 't', true, set_include },
 	{ "exclude", 'x', true, set_exclude },
 	{ "waivers", 'w', true, set_waivers },
+	{ "budget", 'b', true, set_budget },
 	{ "output", 'o', true, set_dir },
 	{ "seed", 's', true, set_seed },
 	{ "deadline", 'd', true, set_deadline },
@@ -140,9 +159,13 @@ const struct cmd cmd_run = {
 "  -t, --test GLOB    only these rules (number or symbol) or tests\n"
 "  -x, --exclude GLOB not these\n"
 "  -w, --waivers FILE known deviations; may be repeated\n"
+"  -b, --budget NAME=LIMIT[:warn]  a bound to a figure, else the run fails or\n"
+"                     warns: downtime=300ms downtime-stop-copy= arc=5ms\n"
+"                     save-rate=100MB/s restore-rate=; may be repeated\n"
 "  -o, --output DIR   results.json, ktap, log, and a trace of each failure\n"
 "  -s, --seed N       of everything random (1)\n"
 "  -d, --deadline S   seconds that a test may take (30; 5 for emu:)\n\n"
 "  migcheck run emu:v1 emu:v2\n"
+"  migcheck run emu:v2 --budget downtime=300ms --budget arc=5ms:warn\n"
 "  migcheck run vfio:0000:3b:00.2 --profile strict -t 'V2-FSM-*' -o results\n",
 };

@@ -190,6 +190,8 @@ int campaign_run(struct campaign_options *options)
 	c.all.profile = options->profile;
 	c.all.seed = options->seed;
 	c.all.dir = options->dir;
+	c.all.budgets = options->budgets;
+	c.all.budget_count = options->budget_count;
 	describe_host(&c.all);
 	status = campaign_load_waivers(&c);
 	if (!status)

@@ -13,7 +13,7 @@
 #include "judgement.h"
 #include "select.h"
 
-enum { CAMPAIGN_WAIVERS = 8 };
+enum { CAMPAIGN_WAIVERS = 8, CAMPAIGN_BUDGETS = 16 };
 
 struct campaign_options {
 	const char *const *uris;
@@ -23,6 +23,8 @@ struct campaign_options {
 	u32 deadline_s;		/* of a test, 0 = as the carrier suggests */
 	const char *waivers[CAMPAIGN_WAIVERS]; /* files; of two waivers of a */
 	u32 waiver_count;	/* rule the first counts */
+	struct budget budgets[CAMPAIGN_BUDGETS];
+	u32 budget_count;
 	const char *dir;	/* of -o, or NULL */
 	struct select select;	/* globs are set */
 };

@@ -73,6 +73,8 @@ int conclude_run(struct campaign_options *options, const char *const *parts)
 	int status;
 
 	c.all.dir = options->dir;
+	c.all.budgets = options->budgets;
+	c.all.budget_count = options->budget_count;
 	status = campaign_suite(&c.suite);
 	if (!status)
 		status = take_parts(&c, parts);

@@ -102,6 +102,15 @@ static void take_test(struct record *record, const struct suite_binary *binary,
 	replace(&test->message, text_at(event, "message"));
 	if (json_object_object_get_ex(event, "duration_s", &duration))
 		test->duration_s = json_object_get_double(duration);
+	figures_test_ended(&record->figures, name,
+			   test->outcome == RECORD_PASS);
+}
+
+static void take_figures(struct record *record, const struct suite_binary *binary,
+			 struct json_object *event)
+{
+	(void)binary;
+	figures_wait(&record->figures, event);
 }
 
 static void take_device(struct record *record, const struct suite_binary *binary,
@@ -150,7 +159,7 @@ static const struct {
 } kinds[] = {
 	{ "fact", take_fact },	   { "test", take_test },
 	{ "device", take_device }, { "end", take_end },
-	{ "calls", take_calls },
+	{ "calls", take_calls },   { "figures", take_figures },
 };
 
 void intake_line(struct record *record, const struct suite_binary *binary,

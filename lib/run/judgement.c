@@ -46,6 +46,19 @@ static bool any_bad(const u32 *counts)
 	return false;
 }
 
+static bool over_budget(const struct judgements *all)
+{
+	u32 i, k;
+
+	for (i = 0; i < all->count; i++)
+		for (k = 0; k < all->budget_count; k++)
+			if (budget_verdict(&all->budgets[k],
+					   &all->list[i].record.figures) ==
+			    VERDICT_FAIL)
+				return true;
+	return false;
+}
+
 int judgement_status(const struct judgements *all)
 {
 	struct judgement_totals totals = { 0 };
@@ -58,7 +71,8 @@ int judgement_status(const struct judgements *all)
 		totals.rules[VERDICT_INFO] + totals.rules[VERDICT_WAIVED];
 	if (given_up(all))
 		return 99;
-	if (any_bad(totals.rules) || any_bad(totals.tests))
+	if (any_bad(totals.rules) || any_bad(totals.tests) ||
+	    over_budget(all))
 		return 1;
 	if (totals.rules[VERDICT_ERROR] || totals.tests[VERDICT_ERROR])
 		return 99;

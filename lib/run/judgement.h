@@ -6,6 +6,7 @@
 #ifndef MIGCHECK_RUN_JUDGEMENT_H
 #define MIGCHECK_RUN_JUDGEMENT_H
 
+#include "budget.h"
 #include "device.h"
 #include "verdict.h"
 
@@ -31,6 +32,8 @@ struct judgements {
 	double duration_s;
 	char kernel[72], arch[72];
 	const char *dir; /* of -o, or NULL */
+	const struct budget *budgets;
+	u32 budget_count;
 };
 
 struct judgement_totals {

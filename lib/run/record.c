@@ -126,6 +126,7 @@ void record_free(struct record *record)
 		free(record->tests[i].harness);
 		free(record->tests[i].kernel);
 	}
+	figures_free(&record->figures);
 	free_strings(record->capabilities, record->capability_count);
 	free_strings(record->kernel_log, record->kernel_count);
 	free(record->facts);

@@ -7,6 +7,7 @@
 #define MIGCHECK_RUN_RECORD_H
 
 #include "../report.h"
+#include "figures.h"
 #include "suite.h"
 
 struct cell_v1;
@@ -50,6 +51,7 @@ struct record {
 	u32 capability_count;
 	char *end_state;    /* as the last test says, or NULL */
 	u64 calls;
+	struct figures figures;
 	bool held[REQ_COUNT];
 	struct record_fact *facts;
 	u32 fact_count;

@@ -53,7 +53,21 @@ static struct json_object *make_host(const struct judgements *all)
 	return host;
 }
 
-static struct json_object *make_device(const struct judgement *j)
+static struct json_object *make_figures(const struct judgements *all,
+					const struct judgement *j)
+{
+	const struct figures *figures = &j->record.figures;
+	struct json_object *json = figures_to_json(figures,
+						   j->device.generation);
+
+	json_object_object_add(json, "budgets",
+			       budgets_to_json(all->budgets, all->budget_count,
+					       figures));
+	return json;
+}
+
+static struct json_object *make_device(const struct judgements *all,
+				       const struct judgement *j)
 {
 	struct json_object *device = json_object_new_object();
 	struct json_object *caps = json_object_new_array();
@@ -71,6 +85,7 @@ static struct json_object *make_device(const struct judgement *j)
 	add(device, "end_state", j->end_state);
 	json_object_object_add(device, "calls",
 			       json_object_new_int64((s64)j->record.calls));
+	json_object_object_add(device, "figures", make_figures(all, j));
 	return device;
 }
 
@@ -115,14 +130,15 @@ static struct json_object *make_test(const struct judgement *j,
 	return object;
 }
 
-static void add_judgement(const struct judgement *j, struct json_object *devices,
+static void add_judgement(const struct judgements *all,
+			  const struct judgement *j, struct json_object *devices,
 			  struct json_object *rules, struct json_object *tests,
 			  struct json_object *kernel_log)
 {
 	int req;
 	u32 i;
 
-	json_object_array_add(devices, make_device(j));
+	json_object_array_add(devices, make_device(all, j));
 	for (req = 0; req < REQ_COUNT; req++)
 		if (j->rules[req].concerned)
 			json_object_array_add(rules, make_rule(j, (enum req)req));
@@ -167,7 +183,7 @@ static struct json_object *make_results(const struct judgements *all)
 	u32 i;
 
 	for (i = 0; i < all->count; i++)
-		add_judgement(&all->list[i], devices, rules, tests, kernel_log);
+		add_judgement(all, &all->list[i], devices, rules, tests, kernel_log);
 	spec_hash(hash);
 	json_object_object_add(root, "tool", make_tool());
 	add(root, "catalogue", hash);

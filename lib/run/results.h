@@ -3,12 +3,23 @@
  * results.json, the form that all others are made from. One object:
  *
  *   tool {name, version}  catalogue (hash of the rules)  host {kernel, arch}
- *   devices [{uri, generation, driver, capabilities [], end_state, calls}]
+ *   devices [{uri, generation, driver, capabilities [], end_state, calls,
+ *             figures}]
  *   profile  seed  started  duration_s
  *   rules [{number, name, level, verdict, expected, seen, checks [], trace,
  *           device, test, reason, calls [], source, sentence}]
  *   tests [{name, verdict, duration_s, device, message}]
  *   kernel_log []  end_state
+ *
+ * figures of a device (figures.h; what was not measured is null or missing):
+ *   arcs [{from, to, count, min_ns, median_ns, p99_ns, max_ns}]
+ *   phases [{name, bytes, ns, count}]  precopy, stop_copy, resume: the mean of
+ *           count migrations
+ *   rates {save_bytes_per_s, restore_bytes_per_s}
+ *   blackout {stop_copy_ns, stop_copy_max_ns, stop_copy_count, precopy_ns, ...}
+ *           medians, the longest, how many
+ *   budgets [{name, limit_ns, seen_ns, verdict}]; limit_bytes_per_s and
+ *           seen_bytes_per_s for a rate; seen is null where not measured
  *
  * A rule stands in it once for each device. expected, seen, test and trace are
  * null where there is nothing to say. end_state is the state of the device, or

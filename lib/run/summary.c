@@ -225,6 +225,7 @@ void summary_device(const struct judgements *all, const struct judgement *j)
 		if (area_begins(req))
 			say_area(all, j, req);
 	say_tests(j);
+	summary_figures(all, j);
 	if (j->record.abandoned)
 		say("given up: %s\n", j->record.abandoned);
 	if (j->end_problem[0])

@@ -12,6 +12,8 @@
 void summary_begin(const struct judgements *all, const struct device *device);
 /* After them. @dir: where traces are, or NULL. */
 void summary_device(const struct judgements *all, const struct judgement *j);
+/* Its part about time: downtime, rates, the slowest arcs, budgets. */
+void summary_figures(const struct judgements *all, const struct judgement *j);
 /* "63 rules: 41 held, ...; emu:v1 left RUNNING." */
 void summary_end(const struct judgements *all);
 

@@ -24,14 +24,14 @@ verdict() { # OK NAME WHY
 }
 
 # expect NAME STATUS PATTERN LINES COMMAND...: the status, a line on stderr that
-# matches PATTERN, and not more than LINES lines on stderr.
+# matches PATTERN, and not more than LINES lines on stderr; 0: it is silent.
 expect() {
 	local name=$1 status=$2 pattern=$3 lines=$4 got ok=1 why=
 	shift 4
 	timeout 60 "$@" >"$tmp/stdout" 2>"$tmp/out"
 	got=$?
 	[ "$got" = "$status" ] || { ok=0 why="exit $got instead of $status"; }
-	grep -qE -- "$pattern" "$tmp/out" || { ok=0 why="$why; stderr does not say '$pattern'"; }
+	[ "$lines" = 0 ] || grep -qE -- "$pattern" "$tmp/out" || { ok=0 why="$why; stderr does not say '$pattern'"; }
 	[ "$(wc -l <"$tmp/out")" -le "$lines" ] || { ok=0 why="$why; more than $lines lines"; }
 	verdict "$ok" "$name" "$why"
 }
@@ -42,6 +42,8 @@ expect unknown_verb 64 "nosuchverb" 3 "$migcheck" nosuchverb
 expect unknown_option 64 "nosuchoption" 3 "$migcheck" run --nosuchoption emu:v1
 expect unknown_profile 64 "nosuch" 2 "$migcheck" run emu:v1 --profile nosuch
 expect unknown_variant 64 "NO_SUCH_VARIANT" 2 "$migcheck" run emu:v1+NO_SUCH_VARIANT
+expect unknown_budget 64 "uptime" 2 "$migcheck" run emu:v1 --budget uptime=1s
+expect budget_without_unit 64 "downtime=300" 2 "$migcheck" run emu:v1 --budget downtime=300
 expect filter_matches_nothing 64 "nosuchtest" 3 "$migcheck" run emu:v1 -t nosuchtest
 expect unknown_rule 64 "V9-NONE-001" 3 "$migcheck" explain V9-NONE-001
 expect rules_glob_matches_nothing 64 "NOSUCH" 3 "$migcheck" rules 'NOSUCH*'
@@ -53,6 +55,12 @@ expect report_without_results 99 "results.json" 2 "$migcheck" report text "$tmp"
 echo '[{"rule": "V1-PEND-002"' >"$tmp/broken.json"
 expect broken_waivers 64 "broken.json" 2 "$migcheck" run emu:v1 --waivers "$tmp/broken.json"
 expect missing_waivers 64 "missing.json" 2 "$migcheck" run emu:v1 --waivers "$tmp/missing.json"
+
+# A budget fails a run, or warns; one that was not measured is not kept.
+expect budget_fails 1 - 0 "$migcheck" run emu:v2 -t 'v2_figures*' --budget arc=1ns
+expect budget_warns 0 - 0 "$migcheck" run emu:v2 -t 'v2_figures*' --budget arc=1ns:warn
+expect budget_kept 0 - 0 "$migcheck" run emu:v2 -t 'v2_figures*' --budget downtime=9s --budget 'save-rate>=1kB'
+expect budget_not_measured 1 - 0 "$migcheck" run emu:v2 -t V2-FD-006 --budget downtime=9s
 
 : >"$tmp/file"
 expect output_is_a_file 99 "$tmp/file" 2 "$migcheck" run emu:v1 -o "$tmp/file"

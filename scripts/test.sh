@@ -105,11 +105,13 @@ for profile in v1 v2-full; do
 	wait "$server"
 done
 
-stage "command line: bad input"
-bash tests/cli/cli_test.sh build/migcheck >"$out/cli.txt" 2>&1
-status=$?
-grep '^not ok' "$out/cli.txt"
-count_tap "$out/cli.txt" "$status"
+for topic in cli diff; do
+	stage "command line: $topic"
+	bash "tests/cli/${topic}_test.sh" build/migcheck >"$out/$topic.txt" 2>&1
+	status=$?
+	grep '^not ok' "$out/$topic.txt"
+	count_tap "$out/$topic.txt" "$status"
+done
 
 stage "installed: the tool, and the collection under the kernel's kselftest runner"
 bash tests/cli/install_test.sh >"$out/install.txt" 2>&1

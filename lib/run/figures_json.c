@@ -74,6 +74,8 @@ static struct json_object *make_blackout(const struct figures *figures)
 		h = &figures->blackout[i];
 		snprintf(key, sizeof(key), "%s_ns", way);
 		add_if(blackout, key, h->count, histogram_quantile(h, 500));
+		snprintf(key, sizeof(key), "%s_min_ns", way);
+		add_if(blackout, key, h->count, h->min);
 		snprintf(key, sizeof(key), "%s_max_ns", way);
 		add_if(blackout, key, h->count, h->max);
 		snprintf(key, sizeof(key), "%s_count", way);

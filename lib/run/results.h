@@ -16,8 +16,8 @@
  *   phases [{name, bytes, ns, count}]  precopy, stop_copy, resume: the mean of
  *           count migrations
  *   rates {save_bytes_per_s, restore_bytes_per_s}
- *   blackout {stop_copy_ns, stop_copy_max_ns, stop_copy_count, precopy_ns, ...}
- *           medians, the longest, how many
+ *   blackout {stop_copy_ns, stop_copy_min_ns, stop_copy_max_ns,
+ *           stop_copy_count, precopy_ns, ...}  _ns is the median
  *   budgets [{name, limit_ns, seen_ns, verdict}]; limit_bytes_per_s and
  *           seen_bytes_per_s for a rate; seen is null where not measured
  *

@@ -5,36 +5,8 @@
 #   tests/cli/cli_test.sh BUILD/migcheck
 set -u
 migcheck=${1:-build/migcheck}
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-number=0 bad=0
-
-echo "TAP version 13"
-
-verdict() { # OK NAME WHY
-	number=$((number + 1))
-	if [ "$1" = 1 ]; then
-		echo "ok $number $2"
-	else
-		bad=1
-		echo "# $3"
-		sed 's/^/#   /' "$tmp/out" | head -n 8
-		echo "not ok $number $2"
-	fi
-}
-
-# expect NAME STATUS PATTERN LINES COMMAND...: the status, a line on stderr that
-# matches PATTERN, and not more than LINES lines on stderr; 0: it is silent.
-expect() {
-	local name=$1 status=$2 pattern=$3 lines=$4 got ok=1 why=
-	shift 4
-	timeout 60 "$@" >"$tmp/stdout" 2>"$tmp/out"
-	got=$?
-	[ "$got" = "$status" ] || { ok=0 why="exit $got instead of $status"; }
-	[ "$lines" = 0 ] || grep -qE -- "$pattern" "$tmp/out" || { ok=0 why="$why; stderr does not say '$pattern'"; }
-	[ "$(wc -l <"$tmp/out")" -le "$lines" ] || { ok=0 why="$why; more than $lines lines"; }
-	verdict "$ok" "$name" "$why"
-}
+# shellcheck source=tests/cli/tap.sh
+. "$(dirname "$0")/tap.sh"
 
 expect unknown_scheme 64 "nosuch:x" 2 "$migcheck" run nosuch:x
 expect no_device_named 64 "device" 3 "$migcheck" run
@@ -81,5 +53,4 @@ ok=1
 grep -qi running "$tmp/out" || ok=0
 verdict "$ok" interrupted_run "exit $status; or a partial results.json; or the end state is not said"
 
-echo "1..$number"
-exit "$bad"
+finish

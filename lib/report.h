@@ -24,9 +24,9 @@
  * A journal (events.h) tells a run from end to end, so that a verdict can be
  * had of one whose machine died. The supervisor adds to it:
  *
- *   {"event":"device","uri":U,"generation":G,"driver":D,"caps":N,
- *    "features":N,"profile":P,"seed":N,"started":TIME,"kernel":RELEASE,
- *    "arch":A}                     what follows is about this device
+ *   {"event":"device","uri":U,"generation":G,"driver":D,
+ *    "driver_version":V,"caps":N,"features":N,"profile":P,"seed":N,
+ *    "started":TIME,"kernel":RELEASE,"arch":A}  what follows is about this device
  *   {"event":"kernel","test":T?,"line":L}    a complaint of the kernel
  *   {"event":"test",...}           again, where it knows better
  *   {"event":"end","state":S,"problem":P,"abandoned":A?}  the last of a device

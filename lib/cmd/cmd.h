@@ -28,7 +28,7 @@ struct cmd {
 };
 
 extern const struct cmd cmd_run, cmd_rules, cmd_explain, cmd_list, cmd_prove,
-	cmd_report, cmd_restore, cmd_conclude, cmd_replay, cmd_diff;
+	cmd_report, cmd_restore, cmd_conclude, cmd_replay, cmd_diff, cmd_waive;
 
 /* An option of a verb. The letter is 0 for long options only. */
 struct cmd_option {

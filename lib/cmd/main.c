@@ -9,7 +9,7 @@
 
 static const struct cmd *const verbs[] = {
 	&cmd_run,     &cmd_list,  &cmd_rules,   &cmd_explain,
-	&cmd_prove,   &cmd_report, &cmd_diff,	 &cmd_replay,
+	&cmd_prove,   &cmd_report, &cmd_diff, &cmd_waive,	 &cmd_replay,
 	&cmd_restore, &cmd_conclude,
 };
 

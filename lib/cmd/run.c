@@ -64,15 +64,28 @@ static int set_exclude(void *ctx, const char *value)
 	return 0;
 }
 
-static int set_waivers(void *ctx, const char *value)
+static int add_waivers(struct campaign_options *campaign, const char *path,
+		       bool shared)
 {
-	struct campaign_options *campaign = ctx;
+	u32 i = campaign->waiver_count;
 
-	if (campaign->waiver_count == CAMPAIGN_WAIVERS)
+	if (i == CAMPAIGN_WAIVERS)
 		return cmd_usage("run", "--waivers: %d files at most",
 				 CAMPAIGN_WAIVERS);
-	campaign->waivers[campaign->waiver_count++] = value;
+	campaign->waivers[i].path = path;
+	campaign->waivers[i].shared = shared;
+	campaign->waiver_count++;
 	return 0;
+}
+
+static int set_waivers(void *ctx, const char *value)
+{
+	return add_waivers(ctx, value, false);
+}
+
+static int set_shared_waivers(void *ctx, const char *value)
+{
+	return add_waivers(ctx, value, true);
 }
 
 static int set_budget(void *ctx, const char *value)
@@ -104,6 +117,7 @@ const struct cmd_option cmd_run_options[] = {
 	{ "test", 't', true, set_include },
 	{ "exclude", 'x', true, set_exclude },
 	{ "waivers", 'w', true, set_waivers },
+	{ "shared-waivers", 'W', true, set_shared_waivers },
 	{ "budget", 'b', true, set_budget },
 	{ "output", 'o', true, set_dir },
 	{ "seed", 's', true, set_seed },
@@ -158,7 +172,9 @@ const struct cmd cmd_run = {
 "                     header-only, vmm, hostile (in a throw-away VM only)\n"
 "  -t, --test GLOB    only these rules (number or symbol) or tests\n"
 "  -x, --exclude GLOB not these\n"
-"  -w, --waivers FILE known deviations; may be repeated\n"
+"  -w, --waivers FILE known deviations; may be repeated. One that waives nothing\n"
+"                     fails the run; with -W, --shared-waivers FILE only where\n"
+"                     it is about a device of this run\n"
 "  -b, --budget NAME=LIMIT[:warn]  a bound to a figure, else the run fails or\n"
 "                     warns: downtime=300ms downtime-stop-copy= arc=5ms\n"
 "                     save-rate=100MB/s restore-rate=; may be repeated\n"

@@ -12,6 +12,7 @@
 #include "mem.h"
 #include "say.h"
 #include "summary.h"
+#include "unused.h"
 
 int campaign_suite(struct suite *ret_suite)
 {
@@ -101,13 +102,14 @@ int campaign_select(struct campaign *c, struct select *select)
 	return err ? 64 : 0;
 }
 
-static void add_waivers(struct campaign *c, struct waivers *more)
+static void add_waivers(struct campaign *c, struct waivers *more, bool shared)
 {
 	struct waivers *all = &c->waivers;
 	u32 i;
 
 	for (i = 0; i < more->count; i++) {
 		all->list = mem_room(all->list, all->count, sizeof(*all->list));
+		more->list[i].shared = shared;
 		all->list[all->count++] = more->list[i];
 		if (more->list[i].expired)
 			say("the waiver of %s has expired on %s: ignored\n",
@@ -126,9 +128,10 @@ int campaign_load_waivers(struct campaign *c)
 
 	snprintf(today, sizeof(today), "%.10s", c->all.started);
 	for (i = 0; !err && i < c->options->waiver_count; i++) {
-		err = waivers_load(c->options->waivers[i], today, &more, &error);
+		err = waivers_load(c->options->waivers[i].path, today, &more,
+				   &error);
 		if (!err)
-			add_waivers(c, &more);
+			add_waivers(c, &more, c->options->waivers[i].shared);
 	}
 	if (err)
 		say_error("%s", error);
@@ -166,6 +169,7 @@ static int judge(struct campaign *c)
 	if (status)
 		return status;
 	c->all.duration_s = seconds_since(start);
+	unused_find(&c->all, &c->waivers);
 	status = campaign_publish(c);
 	summary_end(&c->all);
 	return status ? status : judgement_status(&c->all);

@@ -21,8 +21,11 @@ struct campaign_options {
 	enum spec_profile profile;
 	u64 seed;
 	u32 deadline_s;		/* of a test, 0 = as the carrier suggests */
-	const char *waivers[CAMPAIGN_WAIVERS]; /* files; of two waivers of a */
-	u32 waiver_count;	/* rule the first counts */
+	struct {
+		const char *path;
+		bool shared;	/* about other devices too (unused.h) */
+	} waivers[CAMPAIGN_WAIVERS]; /* of two waivers of a rule the first counts */
+	u32 waiver_count;
 	struct budget budgets[CAMPAIGN_BUDGETS];
 	u32 budget_count;
 	const char *dir;	/* of -o, or NULL */

@@ -87,6 +87,7 @@ void campaign_judge(struct campaign *c, struct judgement *j)
 	j->in = (struct verdict_input){
 		.uri = j->device.uri,
 		.driver = j->device.driver,
+		.driver_version = j->device.driver_version,
 		.generation = j->device.generation,
 		.profile = c->options->profile,
 		.suite = &c->suite,

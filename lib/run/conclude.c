@@ -89,6 +89,8 @@ static void take_new_device(struct judgements *all, const char *uri,
 	device = &all->list[all->count++].device;
 	copy(device->uri, sizeof(device->uri), uri);
 	copy(device->driver, sizeof(device->driver), text_at(event, "driver"));
+	copy(device->driver_version, sizeof(device->driver_version),
+	     text_at(event, "driver_version"));
 	device->generation = number_at(event, "generation") == 1 ? 1 : 2;
 	device->caps = (u32)number_at(event, "caps");
 	device->features = (u64)number_at(event, "features");

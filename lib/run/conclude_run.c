@@ -9,6 +9,7 @@
 #include "mem.h"
 #include "say.h"
 #include "summary.h"
+#include "unused.h"
 
 static int take_parts(struct campaign *c, const char *const *parts)
 {
@@ -87,6 +88,7 @@ int conclude_run(struct campaign_options *options, const char *const *parts)
 		status = campaign_open_files(&c);
 	if (!status) {
 		judge(&c, parts);
+		unused_find(&c.all, &c.waivers);
 		status = campaign_publish(&c);
 		summary_end(&c.all);
 		status = status ? status : judgement_status(&c.all);

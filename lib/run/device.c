@@ -51,11 +51,29 @@ static void name_driver(void *ctx, const struct mig_found *found)
 			 found->driver);
 }
 
+static void find_version(struct device *device)
+{
+	char path[128], *p;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/version", device->driver);
+	for (p = path; *p; p++)
+		*p = *p == '-' ? '_' : *p; /* modules have no dashes */
+	file = device->driver[0] ? fopen(path, "re") : NULL;
+	if (!file)
+		return;
+	if (fgets(device->driver_version, sizeof(device->driver_version), file))
+		device->driver_version[strcspn(device->driver_version, "\n")] =
+			'\0';
+	fclose(file);
+}
+
 static void find_driver(struct device *device)
 {
 	snprintf(device->driver, sizeof(device->driver), "%s",
 		 strncmp(device->uri, "emu:", 4) ? "" : "refdev");
 	device_list(name_driver, device);
+	find_version(device);
 }
 
 /* ---- in the child --------------------------------------------------------- */

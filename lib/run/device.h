@@ -16,6 +16,7 @@ struct device {
 	u32 caps;	  /* enum mig_cap of its carrier */
 	u64 features;	  /* v2: MIG2_CAP_*; v1: 1 where data can be mapped */
 	char driver[64];
+	char driver_version[64]; /* of its module, "" where that has none */
 	char state[24];	  /* after restoring: "RUNNING", or what it is in */
 	char message[256]; /* one line on what is wrong, or "" */
 };

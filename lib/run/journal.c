@@ -11,6 +11,7 @@ void journal_device(const struct judgements *all, const struct device *device)
 	events_add(event, "uri", device->uri);
 	events_add_number(event, "generation", device->generation);
 	events_add(event, "driver", device->driver);
+	events_add(event, "driver_version", device->driver_version);
 	events_add_number(event, "caps", device->caps);
 	events_add_number(event, "features", (s64)device->features);
 	events_add(event, "profile", spec_profile_name(all->profile));

@@ -72,7 +72,7 @@ int judgement_status(const struct judgements *all)
 	if (given_up(all))
 		return 99;
 	if (any_bad(totals.rules) || any_bad(totals.tests) ||
-	    over_budget(all))
+	    over_budget(all) || all->unused_count)
 		return 1;
 	if (totals.rules[VERDICT_ERROR] || totals.tests[VERDICT_ERROR])
 		return 99;
@@ -85,5 +85,8 @@ void judgements_free(struct judgements *all)
 
 	for (i = 0; i < all->count; i++)
 		record_free(&all->list[i].record);
+	for (i = 0; i < all->unused_count; i++)
+		free(all->unused[i].why);
+	free(all->unused);
 	free(all->list);
 }

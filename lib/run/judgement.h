@@ -23,6 +23,12 @@ struct judgement {
 	char end_problem[320]; /* why that is not RUNNING, or "" */
 };
 
+/* A waiver that waived nothing (unused.h). */
+struct judgement_unused {
+	const struct waiver *waiver;
+	char *why;
+};
+
 struct judgements {
 	struct judgement *list;
 	u32 count;
@@ -34,6 +40,8 @@ struct judgements {
 	const char *dir; /* of -o, or NULL */
 	const struct budget *budgets;
 	u32 budget_count;
+	struct judgement_unused *unused;
+	u32 unused_count;
 };
 
 struct judgement_totals {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Kernel releases, compared by their first two numbers: "6.12.9-amd64" is 6.12.
- * Ranges are "6.7", "6.7..", "..6.11" and "6.7..6.11", both ends included.
- */
+/* Kernel releases, compared by their first two numbers: "6.12.9-amd64" is 6.12. */
 #ifndef MIGCHECK_RUN_KERNEL_H
 #define MIGCHECK_RUN_KERNEL_H
 
@@ -10,7 +7,5 @@
 
 /* 0x6000c for "6.12"; 0 where @release is none. */
 u32 kernel_number(const char *release);
-bool kernel_range_valid(const char *range);
-bool kernel_in_range(const char *release, const char *range);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "mem.h"
 #include "results.h"
+#include "unused.h"
 
 static void add(struct json_object *object, const char *key, const char *text)
 {
@@ -77,6 +78,8 @@ static struct json_object *make_device(const struct judgements *all,
 	json_object_object_add(device, "generation",
 			       json_object_new_int(j->device.generation));
 	add(device, "driver", j->device.driver);
+	add(device, "driver_version", j->device.driver_version[0] ?
+	    j->device.driver_version : NULL);
 	for (i = 0; i < j->record.capability_count; i++)
 		append(caps, j->record.capabilities[i]);
 	if (!i)
@@ -87,6 +90,16 @@ static struct json_object *make_device(const struct judgements *all,
 			       json_object_new_int64((s64)j->record.calls));
 	json_object_object_add(device, "figures", make_figures(all, j));
 	return device;
+}
+
+static struct json_object *make_waiver(const struct waiver *waiver)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "reason", waiver->reason);
+	add(object, "link", waiver->link);
+	add(object, "expires", waiver->expires);
+	return object;
 }
 
 static struct json_object *make_rule(const struct judgement *j, enum req req)
@@ -113,6 +126,8 @@ static struct json_object *make_rule(const struct judgement *j, enum req req)
 	add(object, "reason", rule->reason);
 	add(object, "source", row->source);
 	add(object, "sentence", row->sentence);
+	json_object_object_add(object, "waiver", rule->verdict == VERDICT_WAIVED ?
+			       make_waiver(rule->waiver) : NULL);
 	return object;
 }
 
@@ -198,6 +213,7 @@ static struct json_object *make_results(const struct judgements *all)
 	json_object_object_add(root, "rules", rules);
 	json_object_object_add(root, "tests", tests);
 	json_object_object_add(root, "kernel_log", kernel_log);
+	json_object_object_add(root, "unused_waivers", unused_to_json(all));
 	add(root, "end_state", end_state);
 	free(end_state);
 	return root;

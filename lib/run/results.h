@@ -7,9 +7,12 @@
  *             figures}]
  *   profile  seed  started  duration_s
  *   rules [{number, name, level, verdict, expected, seen, checks [], trace,
- *           device, test, reason, calls [], source, sentence}]
+ *           device, test, reason, calls [], source, sentence, waiver}]
  *   tests [{name, verdict, duration_s, device, message}]
  *   kernel_log []  end_state
+ *   unused_waivers [{rule, device, driver, reason, why}]
+ *
+ * waiver is {reason, link, expires} where one was applied, else null.
  *
  * figures of a device (figures.h; what was not measured is null or missing):
  *   arcs [{from, to, count, min_ns, median_ns, p99_ns, max_ns}]

@@ -6,6 +6,7 @@
 #include "mem.h"
 #include "say.h"
 #include "summary.h"
+#include "unused.h"
 
 /* How verdicts are counted, in this order. */
 static const struct {
@@ -118,6 +119,20 @@ static void say_failure(const struct judgements *all, const struct judgement *j,
 	say_replay(all, j, fact);
 }
 
+static void say_waived(const struct verdict_rule *rule,
+		       const struct spec_row *row)
+{
+	char *head = mem_printf("  %s %s %s: ", word_of(rule->verdict),
+				row->number, row->symbol);
+
+	say_folded(head, rule->waiver->reason);
+	if (rule->waiver->link)
+		say("         link      %s\n", rule->waiver->link);
+	if (rule->waiver->expires)
+		say("         expires   %s\n", rule->waiver->expires);
+	free(head);
+}
+
 static void say_rule(const struct judgements *all, const struct judgement *j,
 		     int req)
 {
@@ -138,6 +153,8 @@ static void say_rule(const struct judgements *all, const struct judgement *j,
 		free(head);
 		return;
 	case VERDICT_WAIVED:
+		say_waived(rule, row);
+		return;
 	case VERDICT_UNEXPECTED_PASS:
 	case VERDICT_TIMEOUT:
 	case VERDICT_ERROR:
@@ -248,6 +265,7 @@ void summary_end(const struct judgements *all)
 	struct judgement_totals t = { 0 };
 	u32 bad, i;
 
+	unused_say(all);
 	for (i = 0; i < all->count; i++)
 		judgement_count(&all->list[i], &t);
 	bad = t.rules[VERDICT_FAIL] + t.rules[VERDICT_TIMEOUT] +

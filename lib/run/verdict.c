@@ -54,15 +54,25 @@ static void weigh_facts(const struct verdict_input *in,
 	}
 }
 
+struct waiver_scope verdict_scope(const struct verdict_input *in)
+{
+	return (struct waiver_scope){
+		.uri = in->uri,
+		.driver = in->driver,
+		.driver_version = in->driver_version ? in->driver_version : "",
+		.kernel = in->kernel,
+	};
+}
+
 /* A waiver is for what fails; what fails elsewhere may only be warned of here. */
 static void apply_waiver(const struct verdict_input *in, enum req req,
 			 struct verdict_rule *rule)
 {
 	bool broken = rule->verdict == VERDICT_FAIL ||
 		      rule->verdict == VERDICT_WARN;
+	const struct waiver_scope scope = verdict_scope(in);
 
-	rule->waiver = waivers_find(in->waivers, req, in->uri, in->driver,
-				    in->kernel);
+	rule->waiver = waivers_find(in->waivers, req, &scope);
 	if (!rule->waiver || (!broken && rule->verdict != VERDICT_PASS))
 		return;
 	rule->verdict = broken ? VERDICT_WAIVED : VERDICT_UNEXPECTED_PASS;

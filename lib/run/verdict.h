@@ -31,7 +31,7 @@ enum verdict {
 
 /* What the judgement of one device rests on. */
 struct verdict_input {
-	const char *uri, *driver; /* for waivers */
+	const char *uri, *driver, *driver_version; /* for waivers */
 	int generation;
 	enum spec_profile profile;
 	const struct suite *suite;
@@ -62,6 +62,8 @@ void verdict_rules(const struct verdict_input *in,
 enum verdict verdict_test(const struct verdict_input *in,
 			  const struct verdict_rule *rules,
 			  const struct record_test *test);
+
+struct waiver_scope verdict_scope(const struct verdict_input *in);
 
 const char *verdict_name(enum verdict verdict); /* as in results.json */
 

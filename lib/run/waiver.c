@@ -8,9 +8,9 @@
 
 #include <json-c/json.h>
 
-#include "kernel.h"
 #include "mem.h"
 #include "nearest.h"
+#include "version.h"
 #include "waiver.h"
 
 enum { FILE_MAX = 1 << 20 };
@@ -22,6 +22,7 @@ static const struct {
 	{ "device", offsetof(struct waiver, device) },
 	{ "driver", offsetof(struct waiver, driver) },
 	{ "kernel", offsetof(struct waiver, kernel) },
+	{ "driver-version", offsetof(struct waiver, driver_version) },
 	{ "reason", offsetof(struct waiver, reason) },
 	{ "link", offsetof(struct waiver, link) },
 	{ "expires", offsetof(struct waiver, expires) },
@@ -79,9 +80,12 @@ static char *check_waiver(const struct waiver *w)
 		return mem_printf("field 'device' or 'driver' is missing");
 	if (!w->reason || !w->reason[0])
 		return mem_printf("field 'reason' is missing");
-	if (w->kernel && !kernel_range_valid(w->kernel))
+	if (w->kernel && !version_range_valid(w->kernel))
 		return mem_printf("field 'kernel': '%s' is no range like "
 				  "\"6.7..6.11\"", w->kernel);
+	if (w->driver_version && !version_range_valid(w->driver_version))
+		return mem_printf("field 'driver-version': '%s' is no range like "
+				  "\"1.2..1.4\"", w->driver_version);
 	if (w->expires && !is_date(w->expires))
 		return mem_printf("field 'expires': '%s' is no date YYYY-MM-DD",
 				  w->expires);
@@ -231,18 +235,31 @@ static bool matches(const char *glob, const char *value)
 	return !glob || !fnmatch(glob, value, 0);
 }
 
+bool waiver_means(const struct waiver *waiver, const struct waiver_scope *scope)
+{
+	return matches(waiver->device, scope->uri) &&
+	       matches(waiver->driver, scope->driver);
+}
+
+bool waiver_in_range(const struct waiver *waiver,
+		     const struct waiver_scope *scope)
+{
+	return (!waiver->kernel ||
+		version_in_range(scope->kernel, waiver->kernel)) &&
+	       (!waiver->driver_version ||
+		version_in_range(scope->driver_version, waiver->driver_version));
+}
+
 const struct waiver *waivers_find(const struct waivers *waivers, enum req req,
-				  const char *uri, const char *driver,
-				  const char *kernel)
+				  const struct waiver_scope *scope)
 {
 	const struct waiver *w;
 	u32 i;
 
 	for (i = 0; waivers && i < waivers->count; i++) {
 		w = &waivers->list[i];
-		if (w->req == req && !w->expired && matches(w->device, uri) &&
-		    matches(w->driver, driver) &&
-		    (!w->kernel || kernel_in_range(kernel, w->kernel)))
+		if (w->req == req && !w->expired && waiver_means(w, scope) &&
+		    waiver_in_range(w, scope))
 			return w;
 	}
 	return NULL;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Waivers files, good and malformed, and kernel ranges. */
+/* Waivers files, good and malformed, and ranges of versions. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../lib/run/kernel.h"
 #include "../../lib/run/nearest.h"
+#include "../../lib/run/version.h"
 #include "../../lib/run/waiver.h"
 #include "unit.h"
 
@@ -31,6 +31,8 @@ static const struct {
 	  "\"kernel\":\"new\"}]", "'kernel'" },
 	{ "[{\"rule\":\"V1-PEND-002\",\"device\":\"*\",\"reason\":\"r\","
 	  "\"expires\":\"2027-13-01\"}]", "'expires'" },
+	{ "[{\"rule\":\"V1-PEND-002\",\"driver\":\"d\",\"reason\":\"r\","
+	  "\"driver-version\":\"old\"}]", "'driver-version'" },
 };
 
 START_TEST(malformed_file_names_its_fault)
@@ -58,6 +60,7 @@ static void parse(const char *fields, struct waivers *ret_waivers)
 static const struct {
 	const char *fields, *uri, *driver, *kernel;
 	bool found;
+	const char *version; /* of the driver */
 } cases[] = {
 	{ "\"device\":\"emu:*\"", "emu:v1", "refdev", "6.1", true },
 	{ "\"device\":\"emu:v2*\"", "emu:v1", "refdev", "6.1", false },
@@ -67,20 +70,27 @@ static const struct {
 	{ "\"driver\":\"*\",\"kernel\":\"6.7..\"", "x", "d", "6.6.1", false },
 	{ "\"driver\":\"*\",\"expires\":\"2027-06-15\"", "x", "d", "6.1", true },
 	{ "\"driver\":\"*\",\"expires\":\"2027-06-14\"", "x", "d", "6.1", false },
+	{ "\"driver\":\"d\",\"driver-version\":\"1.2..\"", "x", "d", "6.1", false },
+	{ "\"driver\":\"d\",\"driver-version\":\"1.2..\"", "x", "d", "6.1", true,
+	  "1.2-rc3" },
+	{ "\"driver\":\"d\",\"driver-version\":\"..1.1\"", "x", "d", "6.1", false,
+	  "1.2-rc3" },
 };
 
 START_TEST(waiver_matches_device_driver_kernel_and_date)
 {
+	const struct waiver_scope scope = {
+		.uri = cases[_i].uri, .driver = cases[_i].driver,
+		.driver_version = cases[_i].version ? cases[_i].version : "",
+		.kernel = cases[_i].kernel,
+	};
 	struct waivers waivers;
 	const struct waiver *found;
 
 	parse(cases[_i].fields, &waivers);
-	found = waivers_find(&waivers, V1_PENDING_ZERO_IS_FINAL, cases[_i].uri,
-			     cases[_i].driver, cases[_i].kernel);
+	found = waivers_find(&waivers, V1_PENDING_ZERO_IS_FINAL, &scope);
 	ck_assert_int_eq(found != NULL, cases[_i].found);
-	ck_assert_ptr_null(waivers_find(&waivers, V1_STREAM_IS_FINITE,
-					cases[_i].uri, cases[_i].driver,
-					cases[_i].kernel));
+	ck_assert_ptr_null(waivers_find(&waivers, V1_STREAM_IS_FINITE, &scope));
 	waivers_free(&waivers);
 }
 END_TEST
@@ -92,7 +102,7 @@ START_TEST(empty_list_is_fine)
 
 	ck_assert_int_eq(waivers_parse("[]\n", "w", TODAY, &waivers, &error), 0);
 	ck_assert_uint_eq(waivers.count, 0);
-	ck_assert_ptr_null(waivers_find(NULL, V1_STREAM_IS_FINITE, "", "", ""));
+	ck_assert_ptr_null(waivers_find(NULL, V1_STREAM_IS_FINITE, NULL));
 }
 END_TEST
 
@@ -108,16 +118,40 @@ START_TEST(missing_file_is_an_error)
 }
 END_TEST
 
-START_TEST(kernel_ranges_include_their_ends)
+static const struct {
+	const char *version, *range;
+	bool in;
+} ranges[] = {
+	{ "6.7.0", "6.7", true },
+	{ "6.8", "6.7", false },
+	{ "6.12.3-amd64", "6.7..6.12", true },
+	{ "6.13", "6.7..6.12", false },
+	{ "5.10", "..6.1", true },
+	{ "6.12.40", "6.12.38..", true },
+	{ "6.12.4", "6.12.38..", false },
+	{ "6.7", "6.7.1..", false },
+	{ "24.10-0.7.0", "24.10", true },
+	{ "2", "1.9..2.0", true },
+	{ "", "1..", false },
+	{ "unknown", "..9", false },
+};
+
+START_TEST(ranges_include_their_ends)
 {
-	ck_assert(kernel_in_range("6.7.0", "6.7"));
-	ck_assert(!kernel_in_range("6.8", "6.7"));
-	ck_assert(kernel_in_range("6.12.3-amd64", "6.7..6.12"));
-	ck_assert(!kernel_in_range("6.13", "6.7..6.12"));
-	ck_assert(kernel_in_range("5.10", "..6.1"));
-	ck_assert(!kernel_range_valid("6.9..6.1"));
-	ck_assert(!kernel_range_valid(""));
-	ck_assert(!kernel_range_valid("..new"));
+	ck_assert_int_eq(version_in_range(ranges[_i].version, ranges[_i].range),
+			 ranges[_i].in);
+}
+END_TEST
+
+START_TEST(malformed_ranges_are_none)
+{
+	static const char *const bad[] = { "6.9..6.1", "", "..", "..new", "new..",
+					   "6.", "6.7...6.8", "6.7..6.8 ", "-1" };
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(!version_range_valid(bad[i]), "%s", bad[i]);
+	ck_assert(version_range_valid("1..2"));
 }
 END_TEST
 
@@ -147,6 +181,8 @@ UNIT_SUITE(waiver)
 	tcase_add_test(tc, empty_list_is_fine);
 	tcase_add_test(tc, missing_file_is_an_error);
 	tc = unit_case(suite, "names");
-	tcase_add_test(tc, kernel_ranges_include_their_ends);
+	tcase_add_loop_test(tc, ranges_include_their_ends, 0,
+			    sizeof(ranges) / sizeof(ranges[0]));
+	tcase_add_test(tc, malformed_ranges_are_none);
 	tcase_add_test(tc, nearest_name_comes_first);
 }

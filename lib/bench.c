@@ -276,6 +276,8 @@ static void attach_log(void)
 static int attach_judge(void)
 {
 	state.sink.fact = judge_fact;
+	if (!state.bench.generation)
+		return 0;
 	if (state.bench.generation == 1)
 		return judge_v1_create(state.bench.ctx, &state.sink,
 				       &state.judge);
@@ -287,6 +289,9 @@ static int bind(struct mig_dev *dev, struct v1 *v1, struct v2 *v2)
 {
 	int ret;
 
+	if (!state.bench.generation)
+		return bench_speaks(dev, 0) ?
+			       0 : why("not offered: a device that cannot migrate");
 	if (state.bench.generation == 2) {
 		ret = v2_open(dev, v2);
 		return ret ? why("not offered: no migration by protocol v2: %s",
@@ -309,6 +314,8 @@ static int bind(struct mig_dev *dev, struct v1 *v1, struct v2 *v2)
 static int to_running(struct mig_dev *dev, struct v1 *v1, struct v2 *v2)
 {
 	(void)dev;
+	if (!state.bench.generation)
+		return 0;
 	return state.bench.generation == 1 ? v1_recover(v1) : v2_recover(v2);
 }
 
@@ -360,7 +367,7 @@ int bench_open(int generation, u32 needs)
 		return 1;
 	if (stimulus_create(b->dev, &b->stim))
 		b->stim = NULL;
-	ret = bench_fresh();
+	ret = generation ? bench_fresh() : 0;
 	if (ret)
 		return why("skip: the device cannot be brought to RUNNING: %s",
 			   strerror(-ret));

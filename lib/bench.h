@@ -36,7 +36,7 @@ struct bench {
 	struct v2 other_v2;
 	struct stimulus *other_stim;
 
-	int generation;
+	int generation; /* of the protocol; 0: of devices that have none */
 	enum spec_profile profile;
 	u64 seed;
 	bool failed;  /* a breach that fails in this profile was seen */
@@ -45,7 +45,8 @@ struct bench {
 };
 
 /*
- * Puts the device on the bench, RUNNING and initial (reset before use).
+ * Puts the device on the bench, RUNNING and initial (reset before use). For
+ * @generation 0 it must not offer migration; it is taken as it comes.
  * 0, or 1 where the test cannot be run: bench_here()->why says why and
  * begins with "not offered: " or "skip: ".
  */

@@ -17,11 +17,13 @@ struct search {
 	size_t size;
 };
 
-static bool speaks(struct mig_dev *dev, int generation)
+bool bench_speaks(struct mig_dev *dev, int generation)
 {
 	struct v1 v1;
 	struct v2 v2;
 
+	if (!generation)
+		return !bench_speaks(dev, 1) && !bench_speaks(dev, 2);
 	if (generation == 2)
 		return !v2_open(dev, &v2);
 	if (v1_open(dev, &v1))
@@ -39,7 +41,7 @@ static bool fits(const char *uri, int generation)
 	if (mig_context_create(&ctx))
 		return false;
 	if (!mig_open(ctx, uri, &dev)) {
-		yes = speaks(dev, generation);
+		yes = bench_speaks(dev, generation);
 		mig_close(dev);
 	}
 	mig_context_destroy(ctx);
@@ -69,6 +71,8 @@ static int look_around(int generation, char *ret_uris, size_t size)
 	const struct mig_transport *const *transport;
 
 	ret_uris[0] = '\0';
+	if (!generation)
+		return -ENODEV; /* nobody looks for what cannot migrate */
 	for (transport = mig_transports; *transport; transport++)
 		if ((*transport)->list)
 			(*transport)->list(look_at, &search);

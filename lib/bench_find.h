@@ -20,4 +20,9 @@
  */
 int bench_find(int generation, char *ret_uris, size_t size);
 
+struct mig_dev;
+
+/* Whether the device speaks that protocol; 0: it cannot migrate at all. */
+bool bench_speaks(struct mig_dev *dev, int generation);
+
 #endif

@@ -106,6 +106,10 @@ static void refdev_run_fill(const struct refdev_run *run, u64 seed,
 
 static u32 refdev_fifo_count(u64 seed)
 {
+	if (seed & STIMULUS_FULL)
+		return REFDEV_FIFO;
+	if (seed & STIMULUS_EMPTY)
+		return 0;
 	return 1 + stimulus_pattern(seed, REFDEV_AT_FIFO) % REFDEV_FIFO_MARK;
 }
 

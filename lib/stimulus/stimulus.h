@@ -19,6 +19,10 @@
 
 struct stimulus;
 
+/* Bits of a seed, see mark(); who has no queues takes them for a number. */
+#define STIMULUS_FULL (1ull << 63)
+#define STIMULUS_EMPTY (1ull << 62)
+
 /* Bytes of a region that keep what is written to them, and can be read back. */
 struct stimulus_window {
 	u32 region;
@@ -40,7 +44,9 @@ struct stimulus_ops {
 
 	/*
 	 * Puts all guest-visible contents into the state that belongs to
-	 * @seed. Seeds 0 and 1 must give different contents everywhere.
+	 * @seed. Seeds 0 and 1 must give different contents everywhere. With
+	 * STIMULUS_FULL or STIMULUS_EMPTY in the seed queues are as full as
+	 * they get, or empty: states that a careless load takes for errors.
 	 */
 	int (*mark)(struct stimulus *st, u64 seed);
 

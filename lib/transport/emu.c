@@ -213,8 +213,10 @@ static void dev_close(struct mig_file *file)
 	struct emu_slot *slot = dev_slot(file);
 
 	pthread_mutex_lock(&slot->machine->lock);
-	if (!--slot->opens)
+	if (!--slot->opens) {
 		refdev_close(slot->refdev);
+		emu_space_detach(slot->machine->space);
+	}
 	pthread_mutex_unlock(&slot->machine->lock);
 	free(file);
 }
@@ -413,8 +415,10 @@ static int emu_open(struct mig_context *ctx, const char *address,
 	dev->dev.file.ops = &dev_ops;
 	dev->dev.file.fd = -1;
 	dev->dev.caps = MIG_CAP_POLL | MIG_CAP_SECOND_OPEN | MIG_CAP_CLONE |
-			MIG_CAP_DMA | MIG_CAP_CONTAINER_LOG |
-			MIG_CAP_BAD_POINTERS;
+			MIG_CAP_DMA | MIG_CAP_BAD_POINTERS;
+	emu_space_twist(machine->space, refdev_container(slot->refdev));
+	if (emu_space_logs(machine->space))
+		dev->dev.caps |= MIG_CAP_CONTAINER_LOG;
 	pthread_mutex_lock(&machine->lock);
 	if (!slot->opens++)
 		refdev_open(slot->refdev);

@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../fixtures/refdev/refdev.h"
 #include "../uapi/base.h"
 #include "emu_space.h"
 
-enum { PAGE = 4096, MAX_BITMAP_BYTES = 1 << 28 };
+enum { PAGE = 4096, LARGE_PAGE = 65536, MAX_BITMAP_BYTES = 1 << 28 };
 
 struct mapping {
 	u64 iova;
@@ -19,6 +20,8 @@ struct mapping {
 struct emu_space {
 	struct mapping *mappings;
 	bool logging;
+	u32 quirks;	  /* enum refdev_container */
+	u32 writes_missed; /* that are still to come (defects) */
 	emu_peer_write_fn peer_write;
 	void *machine;
 };
@@ -34,6 +37,21 @@ int emu_space_create(emu_peer_write_fn peer_write, void *machine,
 	space->machine = machine;
 	*ret_space = space;
 	return 0;
+}
+
+static bool is_odd(const struct emu_space *space, enum refdev_container how)
+{
+	return space->quirks & how;
+}
+
+void emu_space_twist(struct emu_space *space, u32 quirks)
+{
+	space->quirks |= quirks;
+}
+
+bool emu_space_logs(const struct emu_space *space)
+{
+	return !is_odd(space, REFDEV_CONTAINER_NO_LOG);
 }
 
 static void mapping_free(struct mapping *m)
@@ -132,6 +150,10 @@ int emu_space_write(struct emu_space *space, u64 iova, const void *src,
 	if (!m)
 		return -EFAULT;
 	memcpy(m->addr + (iova - m->iova), src, len);
+	if (space->writes_missed) {
+		space->writes_missed--;
+		return 0;
+	}
 	for (page = (iova - m->iova) / PAGE;
 	     page <= (iova - m->iova + len - 1) / PAGE; page++)
 		m->dirty[page] |= space->logging;
@@ -139,6 +161,16 @@ int emu_space_write(struct emu_space *space, u64 iova, const void *src,
 }
 
 /* ---- the container's ioctls, as type1 answers them ------------------------- */
+
+void emu_space_detach(struct emu_space *space)
+{
+	struct mapping *m;
+
+	if (!is_odd(space, REFDEV_CONTAINER_DETACH))
+		return;
+	for (m = space->mappings; m; m = m->next)
+		memset(m->dirty, 0, m->len / PAGE);
+}
 
 static int get_info(struct emu_space *space, void *arg)
 {
@@ -155,23 +187,50 @@ static int get_info(struct emu_space *space, void *arg)
 			    .max_dirty_bitmap_size = MAX_BITMAP_BYTES } };
 	u32 argsz;
 
-	(void)space;
+	if (is_odd(space, REFDEV_CONTAINER_64K))
+		info.cap.pgsize_bitmap |= LARGE_PAGE;
 	memcpy(&argsz, arg, sizeof(argsz));
 	if (argsz < 16) /* up to iova_pgsizes */
 		return -EINVAL;
-	if (argsz >= sizeof(info))
+	if (is_odd(space, REFDEV_CONTAINER_NO_LOG | REFDEV_CONTAINER_SILENT))
+		info.head.flags &= ~(u32)UAPI_IOMMU_INFO_CAPS;
+	else if (argsz >= sizeof(info))
 		info.head.cap_offset = sizeof(info.head);
 	memcpy(arg, &info, argsz < sizeof(info) ? argsz : sizeof(info));
 	return 0;
 }
 
-static void mark_bits(const u8 *dirty, size_t pages, u8 *bitmap)
+/* The marks of @m, in a bitmap that begins @first bits before it. */
+static void mark_bits(const struct emu_space *space, const struct mapping *m,
+		      u64 iova, const struct uapi_bitmap *bitmap)
 {
-	size_t i;
+	bool all = is_odd(space, REFDEV_CONTAINER_ALL_DIRTY);
+	u8 *bits = (u8 *)(uintptr_t)bitmap->data;
+	size_t i, bit;
 
-	for (i = 0; i < pages; i++)
-		if (dirty[i])
-			bitmap[i / 8] |= (u8)(1 << (i % 8));
+	for (i = 0; i < m->len / PAGE; i++) {
+		bit = (m->iova - iova + i * PAGE) / bitmap->pgsize;
+		if ((m->dirty[i] || all) && bit / 8 < bitmap->size)
+			bits[bit / 8] |= (u8)(1 << (bit % 8));
+	}
+}
+
+static bool takes_page_size(const struct emu_space *space, u64 size)
+{
+	return size == PAGE ||
+	       (size == LARGE_PAGE && is_odd(space, REFDEV_CONTAINER_64K));
+}
+
+/* Has the bitmap the right size for that many pages? */
+static bool has_room(const struct emu_space *space, u64 pages, u64 bytes)
+{
+	u64 need = (pages + 63) / 64 * 8;
+
+	if (is_odd(space, REFDEV_CONTAINER_BYTES))
+		return bytes == (pages + 7) / 8;
+	if (is_odd(space, REFDEV_CONTAINER_SHORT))
+		return bytes > 0;
+	return bytes >= need;
 }
 
 /* Whole mappings in [iova, iova + size), as type1 wants them. */
@@ -179,10 +238,11 @@ static int report(struct emu_space *space, u64 iova, u64 size,
 		  const struct uapi_bitmap *bitmap)
 {
 	struct mapping *m;
-	u64 need = (size / PAGE + 63) / 64 * 8;
+	u64 page = bitmap->pgsize;
 
-	if (bitmap->pgsize != PAGE || !size || iova % PAGE || size % PAGE ||
-	    iova + size < iova || bitmap->size < need ||
+	if (!takes_page_size(space, page) || !size || iova % page ||
+	    size % page || iova + size < iova ||
+	    !has_room(space, size / page, bitmap->size) ||
 	    bitmap->size > MAX_BITMAP_BYTES)
 		return -EINVAL;
 	for (m = space->mappings; m; m = m->next) {
@@ -191,31 +251,49 @@ static int report(struct emu_space *space, u64 iova, u64 size,
 		if (m->iova < iova || m->iova + m->len > iova + size ||
 		    (m->iova - iova) / PAGE % 8)
 			return -EINVAL;
-		mark_bits(m->dirty, m->len / PAGE,
-			  (u8 *)(uintptr_t)bitmap->data +
-				  (m->iova - iova) / PAGE / 8);
+		mark_bits(space, m, iova, bitmap);
 		memset(m->dirty, 0, m->len / PAGE);
 	}
+	return 0;
+}
+
+static int start_log(struct emu_space *space)
+{
+	struct mapping *m;
+
+	if (space->logging)
+		return is_odd(space, REFDEV_CONTAINER_STRICT) ? -EINVAL : 0;
+	for (m = space->mappings; m; m = m->next)
+		memset(m->dirty, 0, m->len / PAGE);
+	space->writes_missed = is_odd(space, REFDEV_CONTAINER_LATE);
+	space->logging = true;
+	return 0;
+}
+
+static int stop_log(struct emu_space *space)
+{
+	if (!space->logging && is_odd(space, REFDEV_CONTAINER_STRICT))
+		return -EINVAL;
+	space->logging = false;
 	return 0;
 }
 
 static int dirty_pages(struct emu_space *space, void *arg)
 {
 	struct uapi_dirty_pages dirty = { 0 };
-	struct mapping *m;
 
+	if (!emu_space_logs(space))
+		return -ENOTTY;
 	memcpy(&dirty, arg, offsetof(struct uapi_dirty_pages, iova));
 	if (dirty.argsz < offsetof(struct uapi_dirty_pages, iova))
 		return -EINVAL;
+	if (dirty.flags & UAPI_DIRTY_START && is_odd(space, REFDEV_CONTAINER_LAX))
+		dirty.flags = UAPI_DIRTY_START;
 	switch (dirty.flags) {
 	case UAPI_DIRTY_START:
-		for (m = space->mappings; m && !space->logging; m = m->next)
-			memset(m->dirty, 0, m->len / PAGE);
-		space->logging = true;
-		return 0;
+		return start_log(space);
 	case UAPI_DIRTY_STOP:
-		space->logging = false;
-		return 0;
+		return stop_log(space);
 	case UAPI_DIRTY_GET_BITMAP:
 		if (dirty.argsz < sizeof(dirty) || !space->logging)
 			return -EINVAL;
@@ -240,7 +318,8 @@ static int unmap(struct emu_space *space, void *arg)
 		if (un.argsz < sizeof(un) || !space->logging)
 			return -EINVAL;
 		memcpy(&un, arg, sizeof(un));
-		ret = report(space, un.iova, un.size, &un.bitmap);
+		ret = is_odd(space, REFDEV_CONTAINER_UNMAP) ? 0 :
+			report(space, un.iova, un.size, &un.bitmap);
 		if (ret)
 			return ret;
 	}

@@ -33,6 +33,16 @@ int emu_space_read(struct emu_space *space, u64 iova, void *dst, size_t len);
 int emu_space_write(struct emu_space *space, u64 iova, const void *src,
 		    size_t len);
 
+/*
+ * The container becomes as odd as @quirks (enum refdev_container) say, beside
+ * what it is already.
+ */
+void emu_space_twist(struct emu_space *space, u32 quirks);
+/* Has it a dirty log at all? */
+bool emu_space_logs(const struct emu_space *space);
+/* A device was closed for the last time. */
+void emu_space_detach(struct emu_space *space);
+
 /* VFIO_IOMMU_GET_INFO, _DIRTY_PAGES and _UNMAP_DMA with bitmap. */
 int emu_space_ioctl(struct emu_space *space, u32 request, void *arg);
 

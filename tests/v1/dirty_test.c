@@ -235,6 +235,38 @@ TEST_F(v1_dirty, bitmap_of_mapping_is_given)
 	ROAD(dirty_flags(self->b, UAPI_DIRTY_STOP));
 }
 
+/*
+ * Bitmaps are counted in words of 64 bits, so that a mapping of any number of
+ * pages has one, and users of other word sizes agree on it.
+ */
+TEST_F(v1_dirty, bitmaps_are_whole_words)
+{
+	static const u32 counts[] = { 1, 7, 8, 9, 63, 64, 65 };
+	struct uapi_dirty_pages dirty;
+	struct pages p;
+	size_t i;
+	u64 iova;
+	int ret;
+
+	ROAD(pages_map(self->b, &p));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_START));
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		iova = IOVA + (i + 1) * 2 * PAGES * PAGE;
+		ROAD(mig_dma_map(self->b->ctx, iova, p.memory, counts[i] * PAGE));
+		dirty = question(&p);
+		dirty.iova = iova;
+		dirty.size = counts[i] * PAGE;
+		dirty.bitmap.size = (counts[i] + 63) / 64 * 8;
+		ret = ask(&p, &dirty);
+		EXPECT_REQ(V1_BITMAP_ARGUMENTS_ARE_CHECKED,
+			   !ret && guard_is_whole(&p),
+			   "the bitmap of %u pages, %llu bytes: %s", counts[i],
+			   (unsigned long long)dirty.bitmap.size,
+			   common_errno(ret));
+	}
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_STOP));
+}
+
 /* What is wrong with a question, and how it is asked. */
 static const struct {
 	const char *what;
@@ -276,6 +308,43 @@ TEST_F(v1_dirty, bad_question_is_refused)
 }
 
 /* ---- what it has seen ----------------------------------------------------------------- */
+
+/* The other device writes, and is closed: 0 or -errno. */
+static int write_and_leave(struct bench *b)
+{
+	u32 i;
+	int ret = 0;
+
+	for (i = 0; i < ARRAY_SIZE(written) && !ret; i++)
+		ret = stimulus_dma_write(b->other_stim, IOVA + written[i] * PAGE,
+					 64, DIRTY_SEED);
+	if (ret)
+		return ret;
+	stimulus_destroy(b->other_stim);
+	b->other_stim = NULL;
+	v1_close(&b->other_v1);
+	mig_close(b->other);
+	b->other = NULL;
+	return 0;
+}
+
+/* Pages that a device wrote stay marked when it has left the container. */
+TEST_F(v1_dirty, pages_of_a_device_that_left_are_marked)
+{
+	struct pages p;
+
+	NEEDS(NEED_DMA | NEED_SECOND);
+	if (!self->b->other_stim || !self->b->other_stim->ops->dma_write)
+		NOT_OFFERED("nothing can make the other device write to a page");
+	ROAD(pages_map(self->b, &p));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_START));
+	ROAD(write_and_leave(self->b));
+	ROAD(get_bitmap(&p));
+	EXPECT_REQ(V1_WRITTEN_PAGES_ARE_REPORTED, unmarked(&p) == PAGES,
+		   "page %u was written by a device that is closed now, and is not marked",
+		   unmarked(&p));
+	ROAD(dirty_flags(self->b, UAPI_DIRTY_STOP));
+}
 
 /* Each page that the device wrote is marked. */
 TEST_F(v1_dirty, written_pages_are_marked)

@@ -385,6 +385,36 @@ static u32 plumbing(struct bench *b)
 	return works;
 }
 
+/* How many regions GET_REGION_INFO describes, empty ones too. */
+static u32 regions_described(struct bench *b)
+{
+	struct uapi_device_info info = { .argsz = sizeof(info) };
+	struct mig_region region;
+	u32 index, count = 0;
+
+	if (mig_device_info(b->dev, &info))
+		return 0;
+	for (index = 0; index < info.num_regions && index < 64; index++)
+		count += !mig_region_info(b->dev, index, &region);
+	return count;
+}
+
+/* What a device consists of is told in each state, migration or not. */
+TEST_F(v2_stopped, regions_are_described)
+{
+	u32 running = regions_described(self->b), now;
+	struct mig_file *data;
+
+	COMMON_EACH_STATE(self->b, state) {
+		ROAD(common_reach(self->b, state, &data));
+		now = regions_described(self->b);
+		EXPECT_REQ(V2_STOPPED_PLUMBING_ANSWERS, now && now == running,
+			   "GET_REGION_INFO describes %u regions in RUNNING, %u in %s",
+			   running, now, v2_state_name(state));
+		mig_file_close(data);
+	}
+}
+
 /* Config space and interrupts can be set up while the device stands still. */
 TEST_F(v2_stopped, plumbing_answers)
 {

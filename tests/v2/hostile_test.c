@@ -335,36 +335,18 @@ TEST_F(v2_hostile, a_longer_write_is_too_long)
 
 /* ---- foreign --------------------------------------------------------------------- */
 
-enum { PCI_IDS = 4, PCI_SUBSYSTEM = 0x2c };
-
-/* Vendor, device, revision and subsystem: what tells models apart. */
-static int model_of(struct mig_dev *dev, u32 ret_ids[3])
-{
-	static const u32 places[3] = { 0, 8, PCI_SUBSYSTEM };
-	struct mig_region config;
-	int i, ret;
-
-	ret = mig_region_info(dev, UAPI_PCI_CONFIG, &config);
-	for (i = 0; i < 3 && !ret; i++)
-		if (mig_pread(&dev->file, &ret_ids[i], PCI_IDS,
-			      config.offset + places[i]) != PCI_IDS)
-			ret = -EIO;
-	return ret;
-}
-
 /* The stream of another model has no business here. */
 TEST_F(v2_hostile, foreign_streams_are_refused)
 {
 	struct bench *b = self->b;
 	struct stream stream;
-	u32 ours[3], theirs[3];
 	struct load_verdict v;
+	int alike;
 
 	NEEDS(NEED_SECOND | NEED_CONFIG_SPACE);
 	stream_init(&stream);
-	ROAD(model_of(b->dev, ours));
-	ROAD(model_of(b->other, theirs));
-	if (!memcmp(ours, theirs, sizeof(ours)))
+	ROAD(alike = load_alike(b->dev, b->other));
+	if (alike)
 		NOT_OFFERED("a second device of another model");
 	ROAD(v2_recover(&b->other_v2));
 	ROAD(v2_save(&b->other_v2, NULL, 0, &stream));

@@ -87,4 +87,34 @@ static int load_good(struct bench *b, struct stream *ret_stream)
 	return ret ? ret : common_load(b, ret_stream);
 }
 
+/* ---- models ------------------------------------------------------------------ */
+
+enum { LOAD_PCI_IDS = 4, LOAD_PCI_SUBSYSTEM = 0x2c };
+
+/* Vendor, device, revision and subsystem: what tells models apart. */
+static int load_model(struct mig_dev *dev, u32 ret_ids[3])
+{
+	static const u32 places[3] = { 0, 8, LOAD_PCI_SUBSYSTEM };
+	struct mig_region config;
+	int i, ret;
+
+	ret = mig_region_info(dev, UAPI_PCI_CONFIG, &config);
+	for (i = 0; i < 3 && !ret; i++)
+		if (mig_pread(&dev->file, &ret_ids[i], LOAD_PCI_IDS,
+			      config.offset + places[i]) != LOAD_PCI_IDS)
+			ret = -EIO;
+	return ret;
+}
+
+/* 1 two devices of one model, 0 of two, -errno where config space is mute. */
+static int load_alike(struct mig_dev *one, struct mig_dev *other)
+{
+	u32 ours[3], theirs[3];
+	int ret = load_model(one, ours);
+
+	if (!ret)
+		ret = load_model(other, theirs);
+	return ret ? ret : !memcmp(ours, theirs, sizeof(ours));
+}
+
 #endif

@@ -125,6 +125,24 @@ TEST_F(v2_resume, contents_come_back)
 	}
 }
 
+/* Queues that are full or empty are contents like any others. */
+TEST_F(v2_resume, full_and_empty_devices_come_back)
+{
+	static const u64 edges[] = { STIMULUS_FULL, STIMULUS_EMPTY };
+	struct stream stream;
+	size_t i;
+	int ret;
+
+	NEEDS(NEED_STIMULUS);
+	stream_init(&stream);
+	ROAD(common_round_trip(self->b));
+	for (i = 0; i < ARRAY_SIZE(edges); i++) {
+		ret = round_trip(self->b, COMMON_SEED | edges[i], &stream);
+		EXPECT_REQ(V2_ROUND_TRIP_RESTORES, !ret, "with %s queues: %s",
+			   i ? "empty" : "full", outcome(self->b, ret));
+	}
+}
+
 /* On another device too, which is what all this is for. */
 TEST_F(v2_resume, contents_move_to_another_device)
 {

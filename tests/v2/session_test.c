@@ -424,6 +424,25 @@ TEST_F(v2_session, poll_wakes_for_data)
 		   final);
 }
 
+/* Whoever waits in poll when a session ends is let go. */
+TEST_F(v2_session, poll_wakes_at_the_end_of_a_session)
+{
+	struct mig_file *data;
+	int i, events;
+
+	NEEDS(NEED_POLL);
+	for (i = 0; i < 2; i++) {
+		ROAD(common_reach(self->b, MIG2_STOP_COPY, &data));
+		ROAD(i ? common_reset(self->b) :
+			 v2_set(self->v2, MIG2_STOP, NULL));
+		events = mig_poll(data, POLLIN, SESSION_WAIT_MS);
+		EXPECT_REQ(V2_DATA_IO_IS_INTERRUPTIBLE, events,
+			   "poll of a session that %s has ended shows nothing",
+			   i ? "a reset" : "STOP");
+		mig_file_close(data);
+	}
+}
+
 /* ---- requests --------------------------------------------------------------------------- */
 
 /* An ioctl that a session does not know fails and does nothing. */

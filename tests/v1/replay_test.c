@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Restoring, from the user's side of the window: data goes where data_offset
+ * says, and devices at the edge of what they can hold come back as well.
+ */
+#include "trouble.h"
+
+V1_FIXTURE(v1_replay, NEED_NOTHING)
+
+static struct stream saved;
+
+/* ---- places -------------------------------------------------------------------- */
+
+/* Puts @len bytes where data_offset says: 0 or -errno. */
+static int put_where_told(struct v1 *v1, const u8 *bytes, size_t len)
+{
+	u64 place;
+	ssize_t n;
+	int ret = v1_offset(v1, &place);
+
+	if (ret)
+		return ret;
+	n = v1_pwrite(v1, bytes, len, place);
+	return n < 0 ? (int)n : n == (ssize_t)len ? 0 : -EPROTO;
+}
+
+/* The first chunk that does not fit its place; all of them where each does. */
+static size_t put_all(struct v1 *v1, int *ret_put)
+{
+	size_t i, len;
+	const u8 *bytes;
+	int ret = 0;
+
+	for (i = 0; i < saved.chunks && !ret; i++) {
+		len = stream_chunk_len(&saved, i);
+		bytes = saved.bytes + stream_chunk_start(&saved, i);
+		*ret_put = len ? put_where_told(v1, bytes, len) : 0;
+		ret = *ret_put;
+		/* What becomes of it then is another matter. */
+		if (!ret && len && v1_write_size(v1, len))
+			break;
+	}
+	return i;
+}
+
+/* A chunk can be put where data_offset says, each time anew. */
+TEST_F(v1_replay, place_takes_each_chunk)
+{
+	size_t done = 0;
+	int i, ret = -EIO;
+
+	ROAD(common_save(self->b, &saved));
+	for (i = 0; i < COMMON_TRIES && ret; i++) {
+		ROAD(common_reach(self->b, "4"));
+		ret = 0;
+		done = put_all(self->v1, &ret);
+	}
+	EXPECT_REQ(V1_RESUMING_OFFSET_IS_USABLE, !ret,
+		   "chunk %zu of %zu cannot be written where data_offset says: %s",
+		   done, saved.chunks, common_errno(ret));
+}
+
+/* ---- edges ------------------------------------------------------------------------ */
+
+static int round_trip(struct bench *b, u64 seed)
+{
+	int ret = bench_fresh();
+
+	stream_clear(&saved);
+	if (!ret)
+		ret = stimulus_mark(b->stim, seed);
+	if (!ret)
+		ret = v1_save(&b->v1, NULL, V1_NO_PRE_COPY, &saved);
+	if (!ret)
+		ret = bench_fresh();
+	if (!ret)
+		ret = stimulus_mark(b->stim, seed ^ 1);
+	if (!ret)
+		ret = v1_restore(&b->v1, NULL, &saved);
+	return ret ? ret : stimulus_verify_all(b->stim, seed);
+}
+
+/* Queues that are full or empty are contents like any others. */
+TEST_F(v1_replay, full_and_empty_devices_come_back)
+{
+	static const u64 edges[] = { STIMULUS_FULL, STIMULUS_EMPTY };
+	size_t i;
+	int try, ret;
+
+	NEEDS(NEED_STIMULUS);
+	ROAD(trouble_trip(self->b, NULL, NULL, 0));
+	for (i = 0; i < ARRAY_SIZE(edges); i++) {
+		ret = -EIO;
+		for (try = 0; try < COMMON_TRIES && ret && ret != -EILSEQ; try++)
+			ret = round_trip(self->b, COMMON_SEED | edges[i]);
+		EXPECT_REQ(V1_ROUND_TRIP_RESTORES, !ret, "with %s queues: %s",
+			   i ? "empty" : "full", ret == -EILSEQ ?
+			   self->stim->differs : common_errno(ret));
+	}
+}
+
+EXPECT_MAIN

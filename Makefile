@@ -5,6 +5,7 @@
 #   make test           everything: unit tests, lint, the suite, the proof
 #   make vm-run         boot Debian's kernel with mtty and judge it
 #   make vm-hostile     the same with what may crash a kernel, in guests that may die
+#   make vm-pci         bind PCI functions of a VM to VFIO and give them back
 #   make coverage       COVERAGE.md and the lcov report
 #   make install        DESTDIR= PREFIX=; make uninstall
 #   make install-kselftest  DESTDIR=: into a kselftest installation
@@ -51,7 +52,7 @@ LIB := $(BUILD)/libmigcheck.a
 TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 UNIT := $(BUILD)/unit
 
-.PHONY: all run test unit suite prove lint vm-run vm-hostile coverage clean help
+.PHONY: all run test unit suite prove lint vm-run vm-hostile vm-pci coverage clean help
 .PHONY: install uninstall install-kselftest uninstall-kselftest
 .SECONDARY:
 
@@ -79,6 +80,7 @@ vm-root:
 	$(MAKE) --no-print-directory STATIC=1 BUILD=build/static all
 	rm -rf $(VM_ROOT) && mkdir -p $(VM_ROOT)
 	cp -rl build/static/migcheck build/static/tests $(VM_ROOT)/
+	cp scripts/bind.sh $(VM_ROOT)/
 
 vm-run: vm-root
 	scripts/deps.sh vm
@@ -88,6 +90,11 @@ vm-hostile: vm-root
 	scripts/deps.sh vm
 	scripts/vm-hostile.sh --root $(VM_ROOT) -o build/vm-hostile --timeout 900 -- \
 		run @1 --waivers fixtures/waivers/mtty-hostile.json --waivers fixtures/waivers/mtty.json
+
+# Real PCI functions of QEMU, bound and given back.
+vm-pci: vm-root
+	scripts/deps.sh vm
+	scripts/vm-pci.sh $(VM_ROOT) build/vm-pci
 
 coverage: all
 	scripts/coverage.sh
@@ -124,7 +131,7 @@ BINDIR = $(DESTDIR)$(PREFIX)/bin
 LIBEXECDIR = $(DESTDIR)$(PREFIX)/libexec/migcheck
 MANDIR = $(DESTDIR)$(PREFIX)/share/man/man1
 DATADIR = $(DESTDIR)$(PREFIX)/share/migcheck
-MANUALS := lib/cmd/migcheck.1 fixtures/server/refdev-server.1
+MANUALS := lib/cmd/migcheck.1 lib/cmd/migcheck-bind.1 fixtures/server/refdev-server.1
 
 # Tests of an older version must not stay behind: the tool runs what it finds.
 install: all
@@ -134,12 +141,13 @@ install: all
 	done
 	install -d "$(BINDIR)" "$(MANDIR)" "$(DATADIR)/waivers"
 	install -m 755 $(BUILD)/migcheck $(BUILD)/refdev-server "$(BINDIR)"
+	install -m 755 scripts/bind.sh "$(BINDIR)/migcheck-bind"
 	install -m 644 $(MANUALS) "$(MANDIR)"
 	install -m 644 fixtures/waivers/*.json "$(DATADIR)/waivers"
 
 uninstall:
 	rm -rf "$(LIBEXECDIR)" "$(DATADIR)"
-	rm -f "$(BINDIR)/migcheck" "$(BINDIR)/refdev-server"
+	rm -f "$(BINDIR)/migcheck" "$(BINDIR)/refdev-server" "$(BINDIR)/migcheck-bind"
 	rm -f $(foreach m,$(MANUALS),"$(MANDIR)/$(notdir $m)")
 
 # Where Fedora's packages have it; Linaro's labs use /opt/kselftests/mainline.

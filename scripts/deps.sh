@@ -17,7 +17,7 @@ set -u
 
 readonly BUILD='gcc clang make libc6-dev pkg-config libjson-c-dev libxxhash-dev check linux-source-6.12 xz-utils python3'
 readonly TEST='clang-format sparse cppcheck shellcheck lcov perl universal-ctags git'
-readonly VM='qemu-system-x86 busybox-static cpio kmod bc make gcc-12 libelf1 xz-utils'
+readonly VM='qemu-system-x86 busybox-static cpio kmod bc make gcc-12 libelf1 xz-utils e2fsprogs'
 
 # packages_of GROUP
 packages_of() {

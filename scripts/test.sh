@@ -113,6 +113,12 @@ for topic in cli diff waive; do
 	count_tap "$out/$topic.txt" "$status"
 done
 
+stage "bind.sh on a machine made of files"
+bash tests/cli/bind_test.sh >"$out/bind.txt" 2>&1
+status=$?
+grep -B 5 '^not ok' "$out/bind.txt"
+count_tap "$out/bind.txt" "$status"
+
 stage "installed: the tool, and the collection under the kernel's kselftest runner"
 bash tests/cli/install_test.sh >"$out/install.txt" 2>&1
 status=$?
@@ -142,6 +148,12 @@ if scripts/deps.sh vm; then
 	sed 's/^not ok/ok/' "$out/vm/ktap" >"$out/vm.ktap"
 	count_tap "$out/vm.ktap" "$status"
 	single "a guest that dies is 99" bash tests/cli/vm_test.sh
+
+	stage "PCI functions in a VM: bound to VFIO and given back"
+	scripts/vm-pci.sh build/vm-root "$out/vm-pci" >"$out/vm-pci.txt" 2>&1
+	status=$?
+	grep -B 5 '^not ok' "$out/vm-pci.txt"
+	count_tap "$out/vm-pci.txt" "$status"
 else
 	echo "skipped: this machine cannot run a VM"
 	count 0 0 1

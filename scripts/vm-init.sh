@@ -83,10 +83,13 @@ for mdev in $mdevs; do
 	mdev_create "${type%%+*}" "$uuid"
 	[ "${type#*+}" = "$type" ] || mdev_configure "+${type#*+}" "$uuid"
 done
+cd /
+if [ -e /setup.sh ]; then
+	sh /setup.sh || fail "the script of --setup ended with $?"
+fi
 
 follow ktap
 follow events
-cd /
 /migcheck/migcheck "$@"
 status=$?
 case $status in

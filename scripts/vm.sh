@@ -20,6 +20,10 @@ help() {
 	  --module FILE.ko  insert it behind VFIO's own modules; may be repeated (default: mtty)
 	  --mdev TYPE       create a mediated device of that type; may be repeated (default: mtty-2). Of TYPE+TEXT
 	                    the part from the plus on is written to the device's own attribute config
+	  --load NAME       insert a module of the kernel's own and what it needs; may be repeated
+	  --setup FILE      run this script (of busybox's shell) in the guest before migcheck; with it no mediated
+	                    device is made unless --mdev asks for one
+	  --qemu ARGS       add to QEMU's command line, words separated by blanks
 	  --append ARGS     add to the kernel's command line
 	  --timeout S       end the guest after that many seconds (default: 300)
 	  --journal         keep what migcheck tells in -o as it tells it, and put the calls into the kernel's log
@@ -32,12 +36,12 @@ help() {
 # options_parse ARGUMENT...: sets the variables below and the array arguments
 options_parse() {
 	kernel='' append='' journal='' timeout=300 root=${MIGCHECK_ROOT:-$repo/build/static} out=$repo/build/vm
-	modules=() mdevs=()
+	setup='' qemu_more=() loads=() modules=() mdevs=()
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		case $1 in
 		-h | --help) help && exit 0 ;;
 		--journal) journal=1 && shift && continue ;;
-		--kernel | --module | --mdev | --append | --timeout | --root | -o)
+		--kernel | --module | --mdev | --load | --setup | --qemu | --append | --timeout | --root | -o)
 			if [ $# -lt 2 ] || [ "$2" = -- ]; then usage_error "$1 needs a value"; fi
 			;;
 		*) usage_error "unknown option $1; see --help" ;;
@@ -46,6 +50,9 @@ options_parse() {
 		--kernel) kernel=$2 ;;
 		--module) modules+=("$2") ;;
 		--mdev) mdevs+=("$2") ;;
+		--load) loads+=("$2") ;;
+		--setup) setup=$2 ;;
+		--qemu) read -ra qemu_more <<<"$2" ;;
 		--append) append=$2 ;;
 		--timeout) timeout=$2 ;;
 		--root) root=$2 ;;
@@ -56,12 +63,12 @@ options_parse() {
 	[ $# -gt 1 ] || usage_error "what shall migcheck do: -- run @1; see --help"
 	shift
 	arguments=("$@")
-	[ ${#mdevs[@]} -gt 0 ] || mdevs=(mtty-2)
+	[ ${#mdevs[@]} -gt 0 ] || [ -n "$setup" ] || mdevs=(mtty-2)
 	[[ $timeout =~ ^[1-9][0-9]{0,5}$ ]] || usage_error "--timeout $timeout is no number of seconds"
 	for mdev in "${mdevs[@]}"; do
 		[[ $mdev =~ ^[A-Za-z0-9_.-]+(\+[A-Za-z0-9_+]*)?$ ]] || usage_error "--mdev $mdev is no type of a mediated device"
 	done
-	for file in ${kernel:+"$kernel"} "${modules[@]}"; do
+	for file in ${kernel:+"$kernel"} ${setup:+"$setup"} "${modules[@]}"; do
 		if [ ! -f "$file" ] || [ ! -r "$file" ]; then usage_error "cannot read $file"; fi
 	done
 }
@@ -132,7 +139,7 @@ guest_modules() {
 	done
 	# shellcheck disable=SC2046 # a list of names
 	[ "$k_modules" = - ] || modprobe -d "$k_modules" -S "$k_version" -a --show-depends \
-		vfio vfio_iommu_type1 vfio_pci mdev $(modinfo -F depends "${modules[@]}" 2>/dev/null | tr , ' ') 2>/dev/null |
+		vfio vfio_iommu_type1 vfio_pci mdev "${loads[@]}" $(modinfo -F depends "${modules[@]}" 2>/dev/null | tr , ' ') 2>/dev/null |
 		awk '$1 == "insmod" && !seen[$2]++ { print 100 + n++, $2 }' |
 		while read -r order file; do
 			[[ $given == *" $(module_name "$file") "* ]] || module_stage "$order-base" "$file"
@@ -143,13 +150,25 @@ guest_modules() {
 	done
 }
 
+# aliases_stage: which of the modules VFIO drivers are for which devices
+aliases_stage() {
+	local dir=lib/modules/$k_version
+
+	[ "$k_modules" = - ] && return
+	mkdir -p "$stage/$dir"
+	grep -h '^alias vfio_pci:' "$k_modules/$dir/modules.alias" >"$stage/$dir/modules.alias" 2>/dev/null
+	for file in "${modules[@]}"; do
+		modinfo -F alias "$file" | sed -n "s/^vfio_pci:.*/alias & $(module_name "$file")/p"
+	done >>"$stage/$dir/modules.alias"
+}
+
 # kernel_choose: which kernel, and mtty for it where no module is given and the kernel has none of its own
 kernel_choose() {
 	local all
 
 	all=$("$repo/scripts/vm-kernel.sh" all "$kernel") || exit
 	{ read -r k_version && read -r k_image && read -r k_modules && read -r k_headers; } <<<"$all"
-	[ ${#modules[@]} -gt 0 ] && return
+	[ ${#modules[@]} -gt 0 ] || [ ${#mdevs[@]} = 0 ] && return
 	if [ "$k_modules" != - ]; then
 		all=$(modprobe -d "$k_modules" -S "$k_version" --show-depends mtty 2>/dev/null | tail -n 1)
 		case $all in
@@ -169,6 +188,8 @@ guest_build() {
 	ln -s "$(command -v busybox)" "$stage/bin/busybox"
 	ln -s "$repo/scripts/vm-init.sh" "$stage/init"
 	ln -s "$(realpath "$root")" "$stage/migcheck"
+	[ -z "$setup" ] || ln -s "$(realpath "$setup")" "$stage/setup.sh"
+	aliases_stage
 	guest_modules
 	guest_config >"$stage/vm.conf" || exit
 	(cd "$stage" && find -L . | cpio --quiet -oLH newc -R 0:0) >"$tmp/initrd" ||
@@ -183,7 +204,7 @@ guest_run() {
 		-kernel "$k_image" -initrd "$tmp/initrd" -append "console=ttyS0 loglevel=5 panic=-1 $append" \
 		-serial "file:${out//,/,,}/kernel.log" -serial "file:${tmp//,/,,}/stream" \
 		${journal:+-serial "file:${out//,/,,}/events"} \
-		-device isa-debug-exit,iobase=0xf4,iosize=4 </dev/null &
+		-device isa-debug-exit,iobase=0xf4,iosize=4 "${qemu_more[@]}" </dev/null &
 	qemu=$!
 	tail -n +1 -s 0.1 -f --pid=$qemu "$tmp/stream" | sed -un '/^\x1e/!{s/\x1e.*//;p}' | tee "$out/guest.log" &
 	text=$!
@@ -246,7 +267,7 @@ trap '[ -z "$qemu" ] || kill "$qemu" 2>/dev/null; rm -rf "$tmp"' EXIT
 trap 'environment_error "interrupted"' INT TERM HUP
 kernel_choose
 guest_build
-echo "${0##*/}: Linux $k_version with ${mdevs[*]}" >&2
+echo "${0##*/}: Linux $k_version with ${mdevs[*]:-${setup##*/}}" >&2
 guest_run
 results_fetch
 verdict_exit

@@ -139,6 +139,10 @@ install: all
 	for t in $(TESTS:$(BUILD)/%=%); do \
 		install -D -m 755 $(BUILD)/$$t "$(LIBEXECDIR)/$$t" || exit; \
 	done
+	rm -rf "$(LIBEXECDIR)/report"
+	install -d "$(LIBEXECDIR)/report/page"
+	install -m 644 lib/report/*.py "$(LIBEXECDIR)/report"
+	install -m 644 lib/report/page/*.* "$(LIBEXECDIR)/report/page"
 	install -d "$(BINDIR)" "$(MANDIR)" "$(DATADIR)/waivers"
 	install -m 755 $(BUILD)/migcheck $(BUILD)/refdev-server "$(BINDIR)"
 	install -m 755 scripts/bind.sh "$(BINDIR)/migcheck-bind"

@@ -16,7 +16,7 @@ set -u
 . "$(dirname "$0")/lib.sh"
 
 readonly BUILD='gcc clang make libc6-dev pkg-config libjson-c-dev libxxhash-dev check linux-source-6.12 xz-utils python3'
-readonly TEST='clang-format sparse cppcheck shellcheck lcov perl universal-ctags git'
+readonly TEST='clang-format sparse cppcheck shellcheck lcov perl universal-ctags git pyflakes3'
 readonly VM='qemu-system-x86 busybox-static cpio kmod bc make gcc-12 libelf1 xz-utils e2fsprogs'
 
 # packages_of GROUP

@@ -103,8 +103,28 @@ everything_is_built() {
 
 scripts_are_clean() { sources '*.sh' .ci/run | xargs shellcheck -x; }
 
+python_is_clean() {
+	command -v pyflakes3 >/dev/null || { echo "no pyflakes3: scripts/deps.sh test"; return; }
+	sources '*.py' | xargs pyflakes3
+}
+
+# Reports have to run wherever there is a Python.
+reports_need_only_python() {
+	sources 'lib/report/*.py' | xargs python3 -c '
+import ast, sys
+for name in sys.argv[1:]:
+    for node in ast.walk(ast.parse(open(name, encoding="utf-8").read(), name)):
+        mods = [a.name for a in node.names] if isinstance(node, ast.Import) else \
+               [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        for mod in mods:
+            if mod.split(".")[0] not in sys.stdlib_module_names | {"report"}:
+                print(f"{name}:{node.lineno}: {mod}")
+        if isinstance(node, ast.FunctionDef) and not ast.get_docstring(node) and not node.name.startswith("_"):
+            print(f"{name}:{node.lineno}: {node.name} has no docstring")'
+}
+
 files_have_a_licence() {
-	sources '*.[ch]' '*.sh' '*.py' '*.def' Makefile | while read -r f; do
+	sources '*.[ch]' '*.sh' '*.py' '*.css' '*.js' '*.def' Makefile | while read -r f; do
 		head -n 2 "$f" | grep -q SPDX-License-Identifier || echo "$f"
 	done
 }
@@ -141,6 +161,8 @@ rule "defects and variants name requirements that exist" rules_named_by_the_core
 rule "includes run one way: tests, lib, reference core, uapi" includes_run_one_way
 rule "everything in the tree is built" everything_is_built
 rule "shell scripts are clean under shellcheck" scripts_are_clean
+rule "Python is clean under pyflakes" python_is_clean
+rule "reports need nothing but Python, and say what they do" reports_need_only_python
 rule "each file names its licence" files_have_a_licence
 rule "nothing names a machine or a package registry" nothing_names_this_machine
 rule "no function exceeds 60 lines" functions_are_short

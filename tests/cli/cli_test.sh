@@ -22,7 +22,11 @@ expect rules_glob_matches_nothing 64 "NOSUCH" 3 "$migcheck" rules 'NOSUCH*'
 expect unknown_format 64 "yaml" 3 "$migcheck" rules --format yaml
 expect no_such_device 99 "ffff:ff:1f.7" 2 "$migcheck" run vfio:ffff:ff:1f.7
 expect no_such_report 64 "nosuchformat" 3 "$migcheck" report nosuchformat "$tmp"
+expect report_of_nothing 64 "directory" 3 "$migcheck" report text
+expect report_without_python 99 "python3" 1 env PATH="$tmp" "$migcheck" report text "$tmp"
 expect report_without_results 99 "results.json" 2 "$migcheck" report text "$tmp"
+echo '{"devices": [' >"$tmp/results.json"
+expect report_of_half_results 99 "results.json" 1 "$migcheck" report html "$tmp"
 
 echo '[{"rule": "V1-PEND-002"' >"$tmp/broken.json"
 expect broken_waivers 64 "broken.json" 2 "$migcheck" run emu:v1 --waivers "$tmp/broken.json"

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a run says of each transition.
+
+The tests that make one transition carry it in their names: pair_FROM_TO in v2,
+cell_FROM_TO in v1 with states as three bits (resuming, saving, running). A
+transition is as bad as the worst of its tests, and of the rules that failed in
+them; where no test ran, it is not judged.
+"""
+from __future__ import annotations
+
+import re
+
+from report import words
+from report.results import Device, Latency
+
+STATES_V2 = ("RUNNING", "RUNNING_P2P", "PRE_COPY", "PRE_COPY_P2P", "STOP",
+             "STOP_COPY", "RESUMING", "ERROR")
+STATES_V1 = ("001", "011", "010", "000", "100", "101", "110", "111")
+NAMES_V1 = {"000": "STOP", "001": "RUNNING", "010": "STOP_COPY",
+            "011": "PRE_COPY", "100": "RESUMING", "110": "ERROR"}
+RANK = {verdict: rank for rank, verdict in enumerate(words.VERDICTS)}
+PAIR = re.compile(r"(?:^|-)(?:pair|cell)_(.+)$")
+
+
+def states(generation: int) -> tuple[str, ...]:
+    """The states of a generation."""
+    return STATES_V1 if generation == 1 else STATES_V2
+
+
+def pair_of(test: str, known: tuple[str, ...]) -> tuple[str, str] | None:
+    """The transition that @test is named for."""
+    match = PAIR.search(test)
+    for start in known if match else ():
+        end = match[1][len(start) + 1:]
+        if match[1].startswith(start + "_") and end in known:
+            return start, end
+    return None
+
+
+def verdicts(device: Device) -> dict[tuple[str, str], str]:
+    """The verdict on each transition that was judged."""
+    known, found = states(device.generation), {}
+    named = [(test.name, test.verdict) for test in device.tests]
+    named += [(rule.test, rule.verdict) for rule in device.rules
+              if rule.verdict in words.TOLD and rule.verdict != "info"]
+    for name, verdict in named:
+        pair = pair_of(name, known)
+        if pair and RANK[verdict] < RANK.get(found.get(pair), len(RANK)):
+            found[pair] = verdict
+    return found
+
+
+def latencies(device: Device) -> dict[tuple[str, str], Latency]:
+    """The time of each transition that was measured."""
+    return {(arc.start, arc.end): arc for arc in device.figures.arcs}
+
+
+def offered(device: Device) -> set[str]:
+    """The states that the device has."""
+    if device.generation == 1:
+        return set(STATES_V1)
+    missing = set()
+    if "p2p" not in device.capabilities:
+        missing |= {"RUNNING_P2P", "PRE_COPY_P2P"}
+    if "pre-copy" not in device.capabilities:
+        missing |= {"PRE_COPY", "PRE_COPY_P2P"}
+    return set(STATES_V2) - missing

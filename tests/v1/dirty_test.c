@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "dirty.h"
 #include "trouble.h"
 
 V1_FIXTURE(v1_dirty, NEED_LOGGING)
@@ -17,8 +18,6 @@ enum {
 	BITMAP = PAGES / 8, /* bytes */
 	GUARD = 64,
 	GUARD_BYTE = 0xa5,
-	INFO_MAX = 4096,
-	INFO_CAPS = 32,
 	DIRTY_SEED = 60,
 };
 
@@ -34,32 +33,6 @@ struct pages {
 
 static const u32 written[] = { 0, 3, 7, 64, PAGES - 1 };
 
-/* The migration capability in the description, or -errno. */
-static int find_capability(struct bench *b,
-			   struct uapi_iommu_cap_migration *ret_cap)
-{
-	static u64 room[INFO_MAX / 8];
-	struct uapi_iommu_info *info = (void *)room;
-	struct uapi_cap_header header;
-	u32 at, i;
-	int ret;
-
-	info->argsz = INFO_MAX;
-	ret = mig_container_ioctl(b->ctx, UAPI_IOMMU_GET_INFO, info);
-	if (ret)
-		return ret;
-	at = info->flags & UAPI_IOMMU_INFO_CAPS ? info->cap_offset : 0;
-	for (i = 0; at && at <= INFO_MAX - sizeof(*ret_cap) && i < INFO_CAPS; i++) {
-		memcpy(&header, (u8 *)room + at, sizeof(header));
-		if (header.id == UAPI_IOMMU_CAP_MIGRATION) {
-			memcpy(ret_cap, (u8 *)room + at, sizeof(*ret_cap));
-			return 0;
-		}
-		at = header.next;
-	}
-	return -ENOENT;
-}
-
 /* 0 or -errno. They stay mapped until the context goes. */
 static int pages_map(struct bench *b, struct pages *ret_pages)
 {
@@ -68,7 +41,7 @@ static int pages_map(struct bench *b, struct pages *ret_pages)
 	int ret;
 
 	/* These tests count in pages of one size. */
-	if (!find_capability(b, &cap) &&
+	if (!dirty_capability(b, &cap) &&
 	    (cap.pgsize_bitmap & -cap.pgsize_bitmap) != PAGE)
 		return -EOPNOTSUPP;
 	p.memory = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE,
@@ -79,16 +52,6 @@ static int pages_map(struct bench *b, struct pages *ret_pages)
 	if (!ret)
 		*ret_pages = p;
 	return ret;
-}
-
-static int dirty_flags(struct bench *b, u32 flags)
-{
-	struct uapi_dirty_pages dirty = {
-		.argsz = offsetof(struct uapi_dirty_pages, iova),
-		.flags = flags,
-	};
-
-	return mig_container_ioctl(b->ctx, UAPI_IOMMU_DIRTY_PAGES, &dirty);
 }
 
 static struct uapi_dirty_pages question(struct pages *p)
@@ -155,7 +118,7 @@ TEST_F(v1_dirty, logging_is_announced)
 
 	ROAD(dirty_flags(self->b, UAPI_DIRTY_START));
 	ROAD(dirty_flags(self->b, UAPI_DIRTY_STOP));
-	ret = find_capability(self->b, &cap);
+	ret = dirty_capability(self->b, &cap);
 	EXPECT_REQ(V1_CONTAINER_ANNOUNCES_LOGGING, !ret,
 		   "the capability of a container that logs: %s",
 		   common_errno(ret));

@@ -6,6 +6,7 @@
 #   make vm-run         boot Debian's kernel with mtty and judge it
 #   make vm-hostile     the same with what may crash a kernel, in guests that may die
 #   make vm-pci         bind PCI functions of a VM to VFIO and give them back
+#   make vm-qemu        QEMU 7.2 migrates the v1 reference device in a guest
 #   make coverage       COVERAGE.md and the lcov report
 #   make install        DESTDIR= PREFIX=; make uninstall
 #   make install-kselftest  DESTDIR=: into a kselftest installation
@@ -95,6 +96,11 @@ vm-hostile: vm-root
 vm-pci: vm-root
 	scripts/deps.sh vm
 	scripts/vm-pci.sh $(VM_ROOT) build/vm-pci
+
+.PHONY: vm-qemu
+vm-qemu: vm-root
+	scripts/deps.sh vm
+	scripts/vm-qemu.sh --root $(VM_ROOT) -o build/vm-qemu
 
 coverage: all
 	scripts/coverage.sh

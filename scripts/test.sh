@@ -149,6 +149,12 @@ if scripts/deps.sh vm; then
 	count_tap "$out/vm.ktap" "$status"
 	single "a guest that dies is 99" bash tests/cli/vm_test.sh
 
+	stage "a real client in a VM: QEMU migrates the v1 reference device"
+	scripts/vm-qemu.sh --root build/vm-root -o "$out/vm-qemu" >"$out/vm-qemu.txt" 2>&1
+	status=$?
+	grep -A 40 '^not ok' "$out/vm-qemu.txt"
+	count_tap "$out/vm-qemu.txt" "$status"
+
 	stage "PCI functions in a VM: bound to VFIO and given back"
 	scripts/vm-pci.sh build/vm-root "$out/vm-pci" >"$out/vm-pci.txt" 2>&1
 	status=$?

@@ -23,6 +23,7 @@ help() {
 	  --load NAME       insert a module of the kernel's own and what it needs; may be repeated
 	  --setup FILE      run this script (of busybox's shell) in the guest before migcheck; with it no mediated
 	                    device is made unless --mdev asks for one
+	  --carry DIR       the guest has what is in DIR, as /carry
 	  --qemu ARGS       add to QEMU's command line, words separated by blanks
 	  --append ARGS     add to the kernel's command line
 	  --timeout S       end the guest after that many seconds (default: 300)
@@ -36,12 +37,12 @@ help() {
 # options_parse ARGUMENT...: sets the variables below and the array arguments
 options_parse() {
 	kernel='' append='' journal='' timeout=300 root=${MIGCHECK_ROOT:-$repo/build/static} out=$repo/build/vm
-	setup='' qemu_more=() loads=() modules=() mdevs=()
+	setup='' carry='' qemu_more=() loads=() modules=() mdevs=()
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		case $1 in
 		-h | --help) help && exit 0 ;;
 		--journal) journal=1 && shift && continue ;;
-		--kernel | --module | --mdev | --load | --setup | --qemu | --append | --timeout | --root | -o)
+		--kernel | --module | --mdev | --load | --setup | --carry | --qemu | --append | --timeout | --root | -o)
 			if [ $# -lt 2 ] || [ "$2" = -- ]; then usage_error "$1 needs a value"; fi
 			;;
 		*) usage_error "unknown option $1; see --help" ;;
@@ -52,6 +53,7 @@ options_parse() {
 		--mdev) mdevs+=("$2") ;;
 		--load) loads+=("$2") ;;
 		--setup) setup=$2 ;;
+		--carry) carry=$2 ;;
 		--qemu) read -ra qemu_more <<<"$2" ;;
 		--append) append=$2 ;;
 		--timeout) timeout=$2 ;;
@@ -189,6 +191,7 @@ guest_build() {
 	ln -s "$repo/scripts/vm-init.sh" "$stage/init"
 	ln -s "$(realpath "$root")" "$stage/migcheck"
 	[ -z "$setup" ] || ln -s "$(realpath "$setup")" "$stage/setup.sh"
+	[ -z "$carry" ] || ln -s "$(realpath "$carry")" "$stage/carry"
 	aliases_stage
 	guest_modules
 	guest_config >"$stage/vm.conf" || exit

@@ -152,6 +152,13 @@ static_analysis_is_silent() {
 		-D_GNU_SOURCE -Ilib -Ifixtures --template='{file}:{line}: {id}: {message}'
 }
 
+driver_is_in_the_kernels_style() {
+	local ktree
+	ktree=$(scripts/kernel-tree.sh) || return 1
+	sources 'fixtures/kmod/*.[ch]' | xargs perl "$ktree/scripts/checkpatch.pl" --no-tree --strict --terse -f |
+		grep -v ' 0 errors, 0 warnings, 0 checks'
+}
+
 rule "each header compiles alone" headers_compile_alone
 rule "the library neither prints nor exits nor asserts" library_is_silent
 rule "the reference core needs nothing but mem*()" core_stands_alone
@@ -168,6 +175,7 @@ rule "nothing names a machine or a package registry" nothing_names_this_machine
 rule "no function exceeds 60 lines" functions_are_short
 rule "no file exceeds 600 lines" files_are_short
 rule "cppcheck has nothing to say" static_analysis_is_silent
+rule "checkpatch --strict has nothing to say of the driver" driver_is_in_the_kernels_style
 
 echo "lint: $passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# vm-kmod.sh [HEADERS]: prints the path of migcheck_refdev.ko, the reference device as a driver, for the kernel of
-# HEADERS (default: that of scripts/vm-kernel.sh), built from fixtures/kmod at the first call.
+# vm-kmod.sh [--check] [HEADERS]: prints the path of migcheck_refdev.ko, the reference device as a driver, for the
+# kernel of HEADERS (default: that of scripts/vm-kernel.sh), built from fixtures/kmod at the first call. With --check
+# it prints what the compiler and sparse (where it is installed) had to say instead, and fails if that is anything.
 
 set -u
 # shellcheck source=scripts/lib.sh
@@ -10,6 +11,8 @@ set -u
 
 readonly SOURCES=(fixtures/kmod fixtures/refdev lib/uapi lib/types.h)
 
+check=
+[ "${1:-}" != --check ] || { check=1 && shift; }
 headers=${1:-$("$repo/scripts/vm-kernel.sh" headers)} || exit
 [ -d "$headers" ] || environment_error "no headers of the kernel to build against"
 
@@ -23,12 +26,17 @@ if [ ! -d "$built" ]; then
 	mkdir "$half/src"
 	cp --parents -r "${SOURCES[@]}" "$half/src/" || exit $EX_ENVIRONMENT
 	# The headers come without what BTF of a module is made from.
-	make -C "$headers" M="$half/src/fixtures/kmod" W=1 CONFIG_DEBUG_INFO_BTF_MODULES= modules >"$half/log" 2>&1 || {
+	make -C "$headers" M="$half/src/fixtures/kmod" W=1 C="$(command -v sparse >/dev/null && echo 1)" \
+		CONFIG_DEBUG_INFO_BTF_MODULES= modules >"$half/log" 2>&1 || {
 		cat "$half/log" >&2
 		environment_error "fixtures/kmod does not build against $headers"
 	}
 	mv "$half/src/fixtures/kmod/migcheck_refdev.ko" "$half/"
 	rm -r "$half/src"
 	cache_end "$built"
+fi
+if [ -n "$check" ]; then
+	! grep -E 'warning|error' "$built/log"
+	exit
 fi
 echo "$built/migcheck_refdev.ko"

@@ -20,6 +20,7 @@
 #include "../run/table.h"
 #include "cmd.h"
 #include "proof.h"
+#include "prove_on.h"
 #include "prove_row.h"
 
 enum { WORKERS_MAX = 8 };
@@ -34,10 +35,12 @@ struct job {
 
 struct prove {
 	struct suite suite;
+	struct prove_on on;
+	const char *kind; /* only rows of it, NULL for all */
 	struct job *jobs;
 	u32 count, started, told;
 	struct table table;
-	u32 totals[PROVE_VERDICTS];
+	u32 totals[PROVE_VERDICTS], stale;
 };
 
 static const char *const verdict_names[PROVE_VERDICTS] = {
@@ -45,10 +48,44 @@ static const char *const verdict_names[PROVE_VERDICTS] = {
 	"missed",
 	"false-alarm",
 	"crash",
+	"inert",
 };
 
+static int set_format(void *ctx, const char *value)
+{
+	return cmd_set_format(&((struct prove *)ctx)->table.format, value);
+}
+
+static int set_on(void *ctx, const char *value)
+{
+	return prove_on_add(&((struct prove *)ctx)->on, value);
+}
+
+static int set_inert(void *ctx, const char *value)
+{
+	return prove_on_load_inert(&((struct prove *)ctx)->on, value);
+}
+
+static int set_kind(void *ctx, const char *value)
+{
+	static const char *const kinds[] = { "reference", "variant", "defect" };
+	struct prove *prove = ctx;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i], value))
+			prove->kind = kinds[i];
+	if (prove->kind)
+		return 0;
+	return cmd_usage("prove", "no kind '%s': reference, variant or defect",
+			 value);
+}
+
 static const struct cmd_option options[] = {
-	{ "format", 'f', true, cmd_set_format },
+	{ "format", 'f', true, set_format },
+	{ "kind", 'k', true, set_kind },
+	{ "on", 0, true, set_on },
+	{ "inert", 0, true, set_inert },
 	{ NULL },
 };
 
@@ -68,8 +105,13 @@ static bool matches(const char *glob, const struct refdev_row *row)
 	return false;
 }
 
-static bool wanted(char *const *globs, const struct refdev_row *row)
+static bool wanted(const struct prove *prove, char *const *globs,
+		   const struct refdev_row *row)
 {
+	if (prove->on.count && !prove_on_fits(&prove->on, row))
+		return false;
+	if (prove->kind && strcmp(prove->kind, prove_kind(row)))
+		return false;
 	if (!*globs)
 		return true;
 	for (; *globs; globs++)
@@ -109,7 +151,7 @@ static int make_jobs(struct prove *prove, char *const *globs)
 		return CMD_ENVIRONMENT;
 	}
 	for (i = 0; (row = refdev_row(i)); i++)
-		if (wanted(globs, row))
+		if (wanted(prove, globs, row))
 			prove->jobs[prove->count++].row = row;
 	return prove->count ? 0 : no_such_row(*globs ? *globs : "*");
 }
@@ -124,7 +166,8 @@ static void start_job(struct prove *prove)
 	worker = fork();
 	if (!worker) {
 		child_prepare();
-		_exit(!prove_row(&prove->suite, job->row, &job->result));
+		_exit(!prove_row(&prove->suite, job->row, &prove->on,
+				 &job->result));
 	}
 	job->worker = worker;
 	job->done = worker < 0;
@@ -144,6 +187,10 @@ static void tell_job(struct prove *prove, const struct job *job)
 
 	prove_uri(job->row, uri, sizeof(uri));
 	prove->totals[verdict]++;
+	prove->stale += job->result.stale;
+	if (job->result.stale)
+		say_error("prove: %s is listed as inert, but was caught",
+			  job->row->name);
 	table_row(&prove->table, cells);
 }
 
@@ -194,6 +241,8 @@ static int prove_all(struct prove *prove)
 
 	if (workers > WORKERS_MAX)
 		workers = WORKERS_MAX;
+	if (prove->on.count) /* rows take turns on the same devices */
+		workers = 1;
 	while (prove->told < prove->count) {
 		while (prove->started < prove->count &&
 		       busy_workers(prove) < workers)
@@ -214,9 +263,13 @@ static int finish(struct prove *prove)
 
 	table_end(&prove->table);
 	if (prove->table.format == TABLE_TEXT)
-		say("%u ok, %u missed, %u false-alarm, %u crash\n", t[PROVE_OK],
-		    t[PROVE_MISSED], t[PROVE_FALSE_ALARM], t[PROVE_CRASH]);
-	return t[PROVE_OK] == prove->count ? CMD_GOOD : CMD_VIOLATION;
+		say("%u ok, %u missed, %u false-alarm, %u crash%s", t[PROVE_OK],
+		    t[PROVE_MISSED], t[PROVE_FALSE_ALARM], t[PROVE_CRASH],
+		    prove->on.count ? "" : "\n");
+	if (prove->table.format == TABLE_TEXT && prove->on.count)
+		say(", %u inert\n", t[PROVE_INERT]);
+	return t[PROVE_OK] + t[PROVE_INERT] == prove->count && !prove->stale ?
+		       CMD_GOOD : CMD_VIOLATION;
 }
 
 static int run(int argc, char **argv)
@@ -228,7 +281,7 @@ static int run(int argc, char **argv)
 		},
 	};
 	char **globs;
-	int status = cmd_parse(argc, argv, options, &prove.table.format, &globs);
+	int status = cmd_parse(argc, argv, options, &prove, &globs);
 
 	if (!status)
 		status = make_jobs(&prove, globs);
@@ -241,6 +294,7 @@ static int run(int argc, char **argv)
 	if (!status)
 		status = finish(&prove);
 	suite_free(&prove.suite);
+	prove_on_free(&prove.on);
 	return status;
 }
 
@@ -249,12 +303,16 @@ const struct cmd cmd_prove = {
 	.line = "prove the checks on deliberately broken devices",
 	.run = run,
 	.help =
-"usage: migcheck prove [GLOB...] [--format text|tsv|json]\n\n"
+"usage: migcheck prove [GLOB...] [--kind reference|variant|defect] [--on URI]...\n"
+"                      [--inert FILE]... [--format text|tsv|json]\n\n"
 "Runs the suite on every reference device, every legal variant and every defect\n"
 "(or those whose name, URI or rule matches). Legal devices must break no rule, a\n"
 "defect must break the rule that it names. Verdicts: ok, missed (a defect that\n"
 "nobody noticed), false-alarm (a legal device blamed), crash (of the harness).\n"
 "The rules of a variant are those that must tolerate it.\n\n"
+"With --on the rows are made of mediated devices of the reference driver, one or\n"
+"two of each profile; rows without a device of their profile are left out. FILE\n"
+"names, a line each, the defects that the kernel lets nobody see: verdict inert.\n\n"
 "  migcheck prove\n"
 "  migcheck prove 'V1-PEND-*' --format tsv\n",
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <refdev/refdev.h>
@@ -8,12 +9,15 @@
 #include "../run/supervise.h"
 #include "../run/workdir.h"
 #include "proof.h"
+#include "prove_on.h"
 #include "prove_row.h"
 
 /* A proof while it runs. */
 struct proof {
 	const struct refdev_row *row;
-	bool defect;
+	const struct prove_on *on;
+	bool defect, inert;
+	bool foreign; /* the second device is of another model */
 	struct suite *suite;
 	struct record record;
 	struct supervise_plan plan;
@@ -137,17 +141,53 @@ static void select_others(struct proof *p)
 	}
 }
 
-/* Runs what is selected; a caught defect needs no more. */
-static void run_selected(struct proof *p)
+/* One test on devices that were powered on for it, as emulated ones are. */
+static bool run_afresh(struct proof *p, struct suite_binary *binary, u32 test)
 {
 	u32 i;
 
-	for (i = 0; i < p->suite->count; i++) {
+	for (i = 0; i < binary->test_count; i++)
+		binary->tests[i].selected = i == test;
+	return !prove_on_configure(p->on, p->row, p->foreign, &p->plan.uri,
+				   &p->plan.others) &&
+	       supervise_binary(&p->plan, binary, &p->record);
+}
+
+static bool run_each(struct proof *p, struct suite_binary *binary)
+{
+	bool *wanted = calloc(binary->test_count + 1, sizeof(*wanted));
+	bool goes_on = wanted;
+	u32 i;
+
+	if (binary->generation != p->plan.generation) {
+		free(wanted);
+		return true;
+	}
+	for (i = 0; goes_on && i < binary->test_count; i++)
+		wanted[i] = binary->tests[i].selected;
+	for (i = 0; goes_on && i < binary->test_count; i++)
+		if (wanted[i] && !(p->defect && caught(p)))
+			goes_on = run_afresh(p, binary, i);
+	for (i = 0; wanted && i < binary->test_count; i++)
+		binary->tests[i].selected = wanted[i];
+	free(wanted);
+	return goes_on;
+}
+
+/* Runs what is selected; a caught defect needs no more. */
+static void run_selected(struct proof *p)
+{
+	struct suite_binary *binary;
+	bool goes_on = true;
+	u32 i;
+
+	for (i = 0; goes_on && i < p->suite->count; i++) {
 		if (p->defect && caught(p))
 			return;
-		if (!supervise_binary(&p->plan, &p->suite->binaries[i],
-				      &p->record))
-			return;
+		binary = &p->suite->binaries[i];
+		goes_on = p->on->count ?
+				  run_each(p, binary) :
+				  supervise_binary(&p->plan, binary, &p->record);
 	}
 }
 
@@ -161,7 +201,9 @@ static void run_beside_foreign(struct proof *p)
 		return;
 	snprintf(foreign, sizeof(foreign), "emu:%s+OTHER_MODEL", p->row->base);
 	p->plan.others = foreign;
+	p->foreign = true;
 	run_selected(p);
+	p->foreign = false;
 	p->plan.others = alone;
 }
 
@@ -212,6 +254,8 @@ static enum prove_verdict verdict_of(const struct proof *p,
 {
 	if (p->defect && caught(p))
 		return PROVE_OK;
+	if (p->inert && !p->record.abandoned)
+		return PROVE_INERT;
 	if (crashed(p))
 		return PROVE_CRASH;
 	if (p->defect)
@@ -219,10 +263,45 @@ static enum prove_verdict verdict_of(const struct proof *p,
 	return result->failed[0] ? PROVE_FALSE_ALARM : PROVE_OK;
 }
 
-bool prove_row(struct suite *suite, const struct refdev_row *row,
-	       struct prove_result *ret_result)
+static void plan_proof(struct proof *p, const char *uri, const char *work)
 {
-	struct proof p = { .row = row, .suite = suite };
+	p->plan = (struct supervise_plan){
+		.suite = p->suite,
+		.uri = uri,
+		.others = "",
+		.generation = p->row->kind[0] == 'p' ? p->row->name[1] - '0' :
+						       p->row->base[1] - '0',
+		/* Nothing here can crash a kernel, so nothing is left out. */
+		.profile = PROFILE_HOSTILE,
+		.seed = 1,
+		.deadline_s = campaign_deadline(uri),
+		.work = work,
+		.traces = "",
+	};
+}
+
+/* What is not caught by its own tests, and is not expected to be, is left. */
+static void run_proof(struct proof *p)
+{
+	select_likely(p);
+	run_selected(p);
+	if (p->defect)
+		run_beside_foreign(p);
+	select_others(p);
+	if (p->defect && !p->inert && !p->record.interrupted)
+		run_selected(p);
+}
+
+bool prove_row(struct suite *suite, const struct refdev_row *row,
+	       const struct prove_on *on, struct prove_result *ret_result)
+{
+	struct proof p = {
+		.row = row,
+		.on = on,
+		.suite = suite,
+		.defect = !strcmp(row->kind, "defect"),
+		.inert = prove_on_inert(on, row),
+	};
 	bool interrupted;
 	struct workdir work;
 	char uri[256];
@@ -232,28 +311,13 @@ bool prove_row(struct suite *suite, const struct refdev_row *row,
 	if (workdir_create(NULL, &work))
 		return true;
 	prove_uri(row, uri, sizeof(uri));
-	p.defect = !strcmp(row->kind, "defect");
-	p.plan = (struct supervise_plan){
-		.suite = suite,
-		.uri = uri,
-		.others = "",
-		.generation = uri[strlen("emu:v")] - '0',
-		/* Nothing here can crash a kernel, so nothing is left out. */
-		.profile = PROFILE_HOSTILE,
-		.seed = 1,
-		.deadline_s = campaign_deadline(uri),
-		.work = work.path,
-		.traces = "",
-	};
-	select_likely(&p);
-	run_selected(&p);
-	if (p.defect)
-		run_beside_foreign(&p);
-	select_others(&p);
-	if (p.defect && !p.record.interrupted)
-		run_selected(&p);
+	plan_proof(&p, uri, work.path);
+	if (on->count)
+		p.plan.deadline_s = campaign_deadline(on->devices[0].uri);
+	run_proof(&p);
 	list_failed(&p, ret_result);
 	ret_result->verdict = verdict_of(&p, ret_result);
+	ret_result->stale = p.inert && caught(&p);
 	interrupted = p.record.interrupted;
 	record_free(&p.record);
 	workdir_remove(&work);

@@ -12,6 +12,7 @@
 
 #include "../run/suite.h"
 
+struct prove_on;
 struct refdev_row;
 
 enum prove_verdict {
@@ -19,11 +20,13 @@ enum prove_verdict {
 	PROVE_MISSED,
 	PROVE_FALSE_ALARM,
 	PROVE_CRASH,
+	PROVE_INERT, /* a defect that does not survive on this host */
 	PROVE_VERDICTS
 };
 
 struct prove_result {
 	enum prove_verdict verdict;
+	bool stale; /* caught, although it is listed as inert */
 	char failed[1000]; /* numbers of broken rules, and tests that ended badly */
 };
 
@@ -33,10 +36,10 @@ void prove_uri(const struct refdev_row *row, char *ret_uri, size_t size);
 const char *prove_kind(const struct refdev_row *row);
 
 /*
- * Runs what the proof needs. The selection of tests in @suite is lost. False
- * where the tool was interrupted.
+ * Runs what the proof needs, on the devices of @on where it has any. The
+ * selection of tests in @suite is lost. False where the tool was interrupted.
  */
 bool prove_row(struct suite *suite, const struct refdev_row *row,
-	       struct prove_result *ret_result);
+	       const struct prove_on *on, struct prove_result *ret_result);
 
 #endif

@@ -4,6 +4,7 @@
 #   make run            judge the built-in reference devices
 #   make test           everything: unit tests, lint, the suite, the proof
 #   make vm-run         boot Debian's kernel with mtty and judge it
+#   make vm-lab         the same on a kernel of its own, by group and by cdev
 #   make vm-hostile     the same with what may crash a kernel, in guests that may die
 #   make vm-pci         bind PCI functions of a VM to VFIO and give them back
 #   make vm-qemu        QEMU 7.2 migrates the v1 reference device in a guest
@@ -53,7 +54,7 @@ LIB := $(BUILD)/libmigcheck.a
 TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 UNIT := $(BUILD)/unit
 
-.PHONY: all run test unit suite prove lint vm-run vm-hostile vm-pci coverage clean help
+.PHONY: all run test unit suite prove lint vm-run vm-lab vm-hostile vm-pci coverage clean help
 .PHONY: install uninstall install-kselftest uninstall-kselftest
 .SECONDARY:
 
@@ -86,6 +87,10 @@ vm-root:
 vm-run: vm-root
 	scripts/deps.sh vm
 	scripts/vm.sh --root $(VM_ROOT) -o build/vm -- run @1 --waivers fixtures/waivers/mtty.json
+
+vm-lab: vm-root
+	scripts/vm-lab.sh --root $(VM_ROOT) -o build/vm-lab -- \
+		--waivers fixtures/waivers/mtty.json --waivers fixtures/waivers/mtty-lab.json
 
 vm-hostile: vm-root
 	scripts/deps.sh vm

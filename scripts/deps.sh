@@ -6,6 +6,7 @@
 #
 #	build	the harness
 #	test	unit tests, lint, coverage
+#	kernel	build a kernel
 #	vm	boot a kernel in QEMU: the tools, and Debian's kernel unless the machine has it
 #
 # Where packages cannot be installed (not root, or no apt) it names them and exits 99. MIGCHECK_NO_DEPS=1 says that
@@ -18,14 +19,16 @@ set -u
 readonly BUILD='gcc clang make libc6-dev pkg-config libjson-c-dev libxxhash-dev check linux-source-6.12 xz-utils python3'
 readonly TEST='clang-format sparse cppcheck shellcheck lcov perl universal-ctags git pyflakes3'
 readonly VM='qemu-system-x86 busybox-static cpio kmod bc make gcc-12 libelf1 xz-utils e2fsprogs'
+readonly KERNEL='gcc make bc bison flex libelf-dev libssl-dev linux-source-6.12 xz-utils cpio kmod perl python3'
 
 # packages_of GROUP
 packages_of() {
 	case $1 in
 	build) echo "$BUILD" ;;
 	test) echo "$BUILD $TEST" ;;
+	kernel) echo "$KERNEL" ;;
 	vm) echo "$VM" ;;
-	*) usage_error "no group $1: build, test or vm" ;;
+	*) usage_error "no group $1: build, test, kernel or vm" ;;
 	esac
 }
 
@@ -51,7 +54,7 @@ packages_install() {
 		environment_error "apt-get could not install $*"
 }
 
-[ $# -gt 0 ] || usage_error "which group: build, test or vm?"
+[ $# -gt 0 ] || usage_error "which group: build, test, kernel or vm?"
 wanted=
 for group in "$@"; do
 	wanted+=" $(packages_of "$group")" || exit

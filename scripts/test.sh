@@ -137,16 +137,19 @@ build/migcheck rules --format json >"$out/rules.json"
 single "COVERAGE.md is what make coverage would write" \
 	python3 scripts/coverage.py --rules "$out/rules.json" --proof "$out/prove.tsv" --check COVERAGE.md
 
+# Waived failures are "not ok # waived" to nobody: the run's status counts.
+count_vm() { # DIR STATUS
+	tail -n 3 "$1.txt"
+	[ "$2" = 0 ] || grep -E '^ *FAIL' "$1.txt"
+	touch "$1/ktap"
+	sed 's/^not ok/ok/' "$1/ktap" >"$1.ktap"
+	count_tap "$1.ktap" "$2"
+}
+
 stage "a real kernel: mtty in a VM"
 if scripts/deps.sh vm; then
 	scripts/vm.sh --root build/vm-root -o "$out/vm" -- run @1 --waivers fixtures/waivers/mtty.json >"$out/vm.txt" 2>&1
-	status=$?
-	tail -n 3 "$out/vm.txt"
-	[ "$status" = 0 ] || grep -E '^ *FAIL' "$out/vm.txt"
-	touch "$out/vm/ktap"
-	# Waived failures are "not ok # waived" to nobody: the run's status counts.
-	sed 's/^not ok/ok/' "$out/vm/ktap" >"$out/vm.ktap"
-	count_tap "$out/vm.ktap" "$status"
+	count_vm "$out/vm" $?
 	single "a guest that dies is 99" bash tests/cli/vm_test.sh
 
 	stage "a real client in a VM: QEMU migrates the v1 reference device"
@@ -160,6 +163,14 @@ if scripts/deps.sh vm; then
 	status=$?
 	grep -B 5 '^not ok' "$out/vm-pci.txt"
 	count_tap "$out/vm-pci.txt" "$status"
+
+	single "the lab kernel is built" scripts/lab-kernel.sh
+	for way in group compat cdev; do
+		stage "the lab kernel: mtty by $way"
+		scripts/vm-lab.sh --root build/vm-root --by $way -o "$out" -- --waivers fixtures/waivers/mtty.json \
+			--waivers fixtures/waivers/mtty-lab.json >"$out/$way.txt" 2>&1
+		count_vm "$out/$way" $?
+	done
 else
 	echo "skipped: this machine cannot run a VM"
 	count 0 0 1

@@ -79,7 +79,7 @@ done
 parts=("$out"/vm-*)
 given=()
 for argument in "${arguments[@]}"; do
-	[[ $argument =~ ^@[0-9]+$ ]] || given+=("$argument")
+	[[ $argument =~ ^@[0-9]+(\?[a-z]+)?$ ]] || given+=("$argument")
 done
 printf '\n%s: %d guests; verdicts:\n' "${0##*/}" "$number"
 "$root/migcheck" conclude "${parts[@]}" "${given[@]}" -o "$out"

@@ -9,9 +9,10 @@
 #	modules	the directory that holds lib/modules/VERSION
 #	headers	what `make -C` builds a module against
 #
-# The kernel is BZIMAGE; else that of $KSRC where one was built there; else Debian's newest 6.12 of this machine:
-# installed, or in the cache; else it is fetched with apt. Fetched packages are unpacked into the cache and not
-# installed, so the machine's boot set-up is left alone and no root is needed.
+# The kernel is BZIMAGE, with modules and headers of the tree it was built in where it still lies there; else that of
+# $KSRC where one was built there; else Debian's newest 6.12 of this machine: installed, or in the cache; else it is
+# fetched with apt. Fetched packages are unpacked into the cache and not installed, so the machine's boot set-up is
+# left alone and no root is needed.
 
 set -u
 # shellcheck source=scripts/lib.sh
@@ -100,8 +101,9 @@ modules_of() {
 
 # ksrc_modules VERSION: those modules of a built tree that a migration driver can need, laid out for modprobe
 ksrc_modules() {
-	local root=$cache/ksrc-modules-$1 dir=lib/modules/$1
+	local root dir=lib/modules/$1
 
+	root=$cache/ksrc-modules-$1-$(cksum <<<"$ksrc" | tr ' ' -)
 	grep -qs 'drivers/vfio/' "$ksrc/modules.order" || return 0
 	if [ ! "$root/$dir/modules.order" -nt "$ksrc/modules.order" ]; then
 		rm -rf "$root"
@@ -125,6 +127,9 @@ esac
 if [ -z "$image" ] && [ -f "${KSRC:-}/arch/x86/boot/bzImage" ]; then
 	ksrc=$(cd "$KSRC" && pwd)
 	image=$ksrc/arch/x86/boot/bzImage
+fi
+if [[ $image == */arch/x86/boot/bzImage && -f ${image%/arch/x86/boot/bzImage}/Module.symvers ]]; then
+	ksrc=$(cd "${image%/arch/x86/boot/bzImage}" && pwd)
 fi
 if [ -n "$image" ]; then
 	[ -r "$image" ] || environment_error "cannot read $image"

@@ -30,7 +30,8 @@ help() {
 	  --journal         keep what migcheck tells in -o as it tells it, and put the calls into the kernel's log
 	  --root DIR        the static harness: migcheck and what it needs (default: $MIGCHECK_ROOT, else build/static)
 	  -o DIR            where results.json, ktap, kernel.log and guest.log go (default: build/vm)
-	In the arguments @1 @2... stand for the devices, and a file of this machine is carried into the guest.
+	In the arguments @1 @2... stand for the devices, @1?cdev for one by its own device file, and a file of this
+	machine is carried into the guest.
 	END
 }
 
@@ -96,11 +97,11 @@ guest_config() {
 	[ -z "$journal" ] || echo 'export MIGCHECK_JOURNAL=/dev/ttyS2 MIGCHECK_MARKS=/dev/kmsg'
 	printf 'set --'
 	for argument in "${arguments[@]}"; do
-		if [[ $argument =~ ^@([0-9]+)$ ]]; then
+		if [[ $argument =~ ^@([0-9]+)(\?[a-z]+)?$ ]]; then
 			index=${BASH_REMATCH[1]}
 			((index >= 1 && index <= ${#mdevs[@]})) ||
 				usage_error "there is no $argument: ${#mdevs[@]} devices"
-			quoted "vfio:$(uuid_of "$index")"
+			quoted "vfio:$(uuid_of "$index")${BASH_REMATCH[2]}"
 		elif [ -f "$argument" ]; then
 			index=$(find "$stage/files" -type l | wc -l)-${argument##*/}
 			ln -s "$(realpath "$argument")" "$stage/files/$index"

@@ -45,8 +45,9 @@ static const struct {
 static void name_driver(void *ctx, const struct mig_found *found)
 {
 	struct device *device = ctx;
+	size_t len = strcspn(device->uri, "?"); /* behind it: the way to it */
 
-	if (!strcmp(found->uri, device->uri))
+	if (strlen(found->uri) == len && !strncmp(found->uri, device->uri, len))
 		snprintf(device->driver, sizeof(device->driver), "%s",
 			 found->driver);
 }

@@ -226,19 +226,22 @@ static int open_address(struct kernel_dev *kdev, const char *address)
 {
 	char place[sizeof(kdev->dev.uri)];
 	char *option;
+	bool cdev;
 
 	snprintf(place, sizeof(place), "%s", address);
 	option = strchr(place, '?');
 	if (option)
 		*option++ = '\0';
-	if (option && strcmp(option, "cdev")) {
-		mig_open_errorf(kdev->space->ctx, "'%s': there is no ?%s, only ?cdev",
+	kdev->space->compat = option && !strcmp(option, "compat");
+	cdev = option && !strcmp(option, "cdev");
+	if (option && !cdev && !kdev->space->compat) {
+		mig_open_errorf(kdev->space->ctx, "'%s': there is no ?%s, only ?cdev and ?compat",
 				address, option);
 		return -EINVAL;
 	}
 	if (!strncmp(place, KERNEL_CDEV_DIR, strlen(KERNEL_CDEV_DIR)))
 		return open_cdev(kdev, place);
-	return open_place(kdev, place, option);
+	return open_place(kdev, place, cdev);
 }
 
 static int kernel_open(struct mig_context *ctx, const char *address,

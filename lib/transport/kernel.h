@@ -7,7 +7,8 @@
  * works on every kernel and gives as many files as one wants. The cdev path
  * opens the device's own character device and binds it to an iommufd; it gives
  * one file. An address says which (ADDRESS?cdev); without that the group path
- * is taken where the group has a file.
+ * is taken where the group has a file. ADDRESS?compat is the group path with an
+ * iommufd in place of the container, which answers the same requests.
  *
  * A space is one context's use of the kernel: at most one container and one
  * iommufd, and the memory that both shall map. Memory belongs to the space: it
@@ -51,6 +52,7 @@ struct kernel_space {
 	struct kernel_map *maps;
 	struct kernel_group *groups;
 	int container; /* there is one exactly while there are groups */
+	bool compat; /* it is an iommufd: as the last address said */
 	bool container_logs; /* it has v1 dirty tracking */
 	int iommufd; /* from the first cdev on */
 	u32 ioas;

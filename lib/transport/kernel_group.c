@@ -69,7 +69,8 @@ int kernel_group_unmap(struct kernel_space *space, const struct kernel_map *map)
 
 static int container_open(struct kernel_space *space)
 {
-	int container = kernel_open_path(space, "/dev/vfio/vfio");
+	const char *path = space->compat ? "/dev/iommu" : "/dev/vfio/vfio";
+	int container = kernel_open_path(space, path);
 
 	if (container < 0)
 		return container;
@@ -78,7 +79,8 @@ static int container_open(struct kernel_space *space)
 			(void *)(uintptr_t)TYPE1V2_IOMMU) > 0)
 		return container;
 	close(container);
-	mig_open_errorf(space->ctx, "/dev/vfio/vfio offers no type1v2 IOMMU: load it with modprobe vfio_iommu_type1");
+	mig_open_errorf(space->ctx, "%s offers no type1v2 IOMMU: load it with modprobe vfio_iommu_type1",
+			path);
 	return -ENODEV;
 }
 

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# vm-lab.sh: judges a device on the kernel of scripts/lab-kernel.sh, once for each way to it. `vm-lab.sh --help` says
+# how to call it. The exit status is the worst of the runs: 99, 1, 4, 0.
+
+set -u
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+help() {
+	cat <<-'END'
+	usage: vm-lab.sh [--debug] [--by WAY]... [-o DIR] [OPTION OF vm.sh]... -- [OPTION OF migcheck run]...
+	  --debug   on the kernel that sees a driver's mistakes, makes its requests fail and counts its lines
+	  --by WAY  group, compat (group, on an iommufd) or cdev; may be repeated (default: group and cdev)
+	  -o DIR    DIR/WAY is where the results go (default: build/vm-lab)
+	  --module and --mdev, as of vm.sh, name another driver and its type than mtty
+	END
+}
+
+# options_parse ARGUMENT...: sets debug, out and the arrays ways, options (for vm.sh), arguments (for migcheck)
+options_parse() {
+	debug='' out=$repo/build/vm-lab
+	ways=() options=() arguments=()
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		case $1 in
+		-h | --help) help && exit 0 ;;
+		--debug) debug=--debug && shift && continue ;;
+		--journal | --gcov) options+=("$1") && shift && continue ;;
+		esac
+		[ $# -gt 1 ] || usage_error "$1 needs a value"
+		case $1 in
+		--by) ways+=("$2") ;;
+		-o) out=$2 ;;
+		*) options+=("$1" "$2") ;;
+		esac
+		shift 2
+	done
+	[ $# -eq 0 ] || shift
+	arguments=("$@")
+	[ ${#ways[@]} -gt 0 ] || ways=(group cdev)
+}
+
+# device WAY: what stands for the device in the arguments
+device() {
+	case $1 in
+	group) echo @1 ;;
+	compat | cdev) echo "@1?$1" ;;
+	*) usage_error "--by $1: group, compat or cdev" ;;
+	esac
+}
+
+# worse A B: the worse of two exit statuses
+worse() {
+	local status
+
+	for status in $EX_USAGE $EX_ENVIRONMENT 1 4 0; do
+		if [ "$1" = "$status" ] || [ "$2" = "$status" ]; then
+			echo "$status"
+			return
+		fi
+	done
+	echo $EX_ENVIRONMENT
+}
+
+options_parse "$@"
+"$repo/scripts/deps.sh" vm || exit
+image=$("$repo/scripts/lab-kernel.sh" ${debug:+"$debug"}) || exit
+worst=0
+for way in "${ways[@]}"; do
+	device=$(device "$way") || exit
+	started=$SECONDS
+	"$repo/scripts/vm.sh" --kernel "$image" -o "$out/$way" "${options[@]}" -- run "$device" "${arguments[@]}"
+	status=$?
+	echo "${0##*/}: by $way: exit $status after $((SECONDS - started)) s" >&2
+	worst=$(worse "$worst" "$status")
+done
+exit "$worst"

@@ -391,20 +391,6 @@ int bench_reopen(void)
 	return bind(b->dev, &b->v1, &b->v2) ? -ENODEV : 0;
 }
 
-void bench_part(void)
-{
-	struct bench *b = &state.bench;
-
-	if (!b->other)
-		return;
-	if (b->generation == 1)
-		v1_close(&b->other_v1);
-	stimulus_destroy(b->other_stim);
-	b->other_stim = NULL;
-	mig_close(b->other);
-	b->other = NULL;
-}
-
 static void emit_calls(void)
 {
 	struct json_object *event = events_new("calls");

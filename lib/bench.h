@@ -62,9 +62,6 @@ int bench_needs(u32 needs);
 /* Close and open again: v1/v2 and stimulus are bound to the new open. */
 int bench_reopen(void);
 
-/* Closes the second device, whose stimulus goes too. Fine without one. */
-void bench_part(void);
-
 /*
  * Puts the device back to RUNNING with initial contents by reset, and drops
  * what tests have left. 0, or -errno where it could not.

@@ -68,6 +68,12 @@ static void describe_host(struct judgements *all)
 	strftime(all->started, sizeof(all->started), "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+static void add_bare(struct judgements *all, const char *uri)
+{
+	all->bare = mem_room(all->bare, all->bare_count, sizeof(*all->bare));
+	all->bare[all->bare_count++] = mem_dup(uri);
+}
+
 /* Devices without migration are passed over as long as others have it. */
 static int probe_devices(struct campaign *c, struct select *select)
 {
@@ -83,8 +89,10 @@ static int probe_devices(struct campaign *c, struct select *select)
 		status = campaign_refuse(&j->device);
 		if (status && status != 4)
 			return status;
-		if (status)
+		if (status) {
+			add_bare(all, j->device.uri);
 			continue;
+		}
 		select->generations[j->device.generation] = true;
 		all->count++;
 	}

@@ -28,6 +28,8 @@ static const struct {
 	{ 2, MIG2_CAP_STOP_COPY, "stop-copy" },
 	{ 2, MIG2_CAP_P2P, "p2p" },
 	{ 2, MIG2_CAP_PRE_COPY, "pre-copy" },
+	{ 1, DEVICE_LOGS, "dirty-logging" },
+	{ 2, DEVICE_LOGS, "dirty-logging" },
 };
 
 static const struct {
@@ -90,6 +92,8 @@ static int use_v1(struct mig_dev *dev, struct request *r)
 		return err;
 	device->generation = 1;
 	device->features = v1.region.nr_areas > 0;
+	if (dev->caps & MIG_CAP_CONTAINER_LOG)
+		device->features |= DEVICE_LOGS;
 	if (r->restore)
 		device->error = v1_recover(&v1);
 	v1_state(&v1, &state);
@@ -109,7 +113,10 @@ static int use_v2(struct mig_dev *dev, struct request *r)
 	if (err)
 		return err;
 	device->generation = 2;
-	device->features = v2.caps;
+	device->features = (u32)v2.caps;
+	if (!mig_feature(dev, MIG2_FEATURE_LOG_START | UAPI_FEATURE_PROBE, NULL,
+			 0))
+		device->features |= DEVICE_LOGS;
 	if (r->restore)
 		device->error = v2_recover(&v2);
 	v2_state(&v2, &state);

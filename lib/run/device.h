@@ -9,12 +9,16 @@
 
 #include "../types.h"
 
+/* In device.features beside the bits of its generation: it logs what it writes. */
+#define DEVICE_LOGS (1ull << 32)
+
 struct device {
 	char uri[256];
 	int error;	  /* of opening it, -errno, or 0 */
 	int generation;	  /* 0: opened, but offers no migration */
 	u32 caps;	  /* enum mig_cap of its carrier */
-	u64 features;	  /* v2: MIG2_CAP_*; v1: 1 where data can be mapped */
+	u64 features;	  /* v2: MIG2_CAP_*; v1: 1 where data can be mapped;
+			   * DEVICE_LOGS */
 	char driver[64];
 	char driver_version[64]; /* of its module, "" where that has none */
 	char state[24];	  /* after restoring: "RUNNING", or what it is in */

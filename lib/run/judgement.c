@@ -89,4 +89,7 @@ void judgements_free(struct judgements *all)
 		free(all->unused[i].why);
 	free(all->unused);
 	free(all->list);
+	for (i = 0; i < all->bare_count; i++)
+		free(all->bare[i]);
+	free(all->bare);
 }

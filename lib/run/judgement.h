@@ -32,6 +32,8 @@ struct judgement_unused {
 struct judgements {
 	struct judgement *list;
 	u32 count;
+	char **bare; /* URIs that were named, but offer no migration */
+	u32 bare_count;
 	enum spec_profile profile;
 	u64 seed;
 	char started[24]; /* UTC, "2027-01-31T12:00:00Z" */

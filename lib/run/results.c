@@ -9,6 +9,7 @@
 
 #include "mem.h"
 #include "results.h"
+#include "set.h"
 #include "unused.h"
 
 static void add(struct json_object *object, const char *key, const char *text)
@@ -186,6 +187,44 @@ static char *make_end_state(const struct judgements *all)
 	return text;
 }
 
+static struct json_object *make_member(const struct set_member *m)
+{
+	struct json_object *member = json_object_new_object();
+	struct json_object *findings = json_object_new_array();
+
+	add(member, "uri", m->uri);
+	json_object_object_add(member, "generation",
+			       json_object_new_int(m->judgement ?
+					m->judgement->device.generation : 0));
+	json_object_object_add(member, "migratable",
+			       json_object_new_boolean(set_member_fits(m)));
+	set_keys(m, append, findings);
+	json_object_object_add(member, "findings", findings);
+	return member;
+}
+
+/* Only where there are several. */
+static void add_set(struct json_object *root, const struct judgements *all)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *members = json_object_new_array();
+	struct set set;
+	u32 i;
+
+	set_make(all, &set);
+	json_object_object_add(object, "migratable",
+			       json_object_new_boolean(set.migratable));
+	add(object, "sentence", set.sentence);
+	for (i = 0; i < set.count; i++)
+		json_object_array_add(members, make_member(&set.members[i]));
+	json_object_object_add(object, "members", members);
+	if (set.count > 1)
+		json_object_object_add(root, "set", object);
+	else
+		json_object_put(object);
+	set_free(&set);
+}
+
 static struct json_object *make_results(const struct judgements *all)
 {
 	struct json_object *root = json_object_new_object();
@@ -204,6 +243,7 @@ static struct json_object *make_results(const struct judgements *all)
 	add(root, "catalogue", hash);
 	json_object_object_add(root, "host", make_host(all));
 	json_object_object_add(root, "devices", devices);
+	add_set(root, all);
 	add(root, "profile", spec_profile_name(all->profile));
 	json_object_object_add(root, "seed",
 			       json_object_new_int64((s64)all->seed));

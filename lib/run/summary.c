@@ -5,6 +5,7 @@
 
 #include "mem.h"
 #include "say.h"
+#include "set.h"
 #include "summary.h"
 #include "unused.h"
 
@@ -260,6 +261,17 @@ static void say_ends(const struct judgements *all)
 	say(".\n");
 }
 
+/* Several devices may be those of one machine. */
+static void say_set(const struct judgements *all)
+{
+	struct set set;
+
+	set_make(all, &set);
+	if (set.count > 1)
+		say_folded("", set.sentence);
+	set_free(&set);
+}
+
 void summary_end(const struct judgements *all)
 {
 	struct judgement_totals t = { 0 };
@@ -282,4 +294,5 @@ void summary_end(const struct judgements *all)
 	    t.rules[VERDICT_NOT_OFFERED] + t.rules[VERDICT_SKIP],
 	    t.rules[VERDICT_UNCHECKED]);
 	say_ends(all);
+	say_set(all);
 }

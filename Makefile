@@ -10,6 +10,7 @@
 #   make vm-qemu        QEMU 7.2 migrates the v1 reference device in a guest
 #   make coverage       COVERAGE.md and the lcov report
 #   make install        DESTDIR= PREFIX=; make uninstall
+#   make deb            a Debian package, in build/deb; make deb-test
 #   make install-kselftest  DESTDIR=: into a kselftest installation
 #
 # KSRC=DIR takes the kselftest harness, mtty and the VM kernel from a kernel
@@ -55,7 +56,7 @@ TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 UNIT := $(BUILD)/unit
 
 .PHONY: all run test unit suite prove lint vm-run vm-lab vm-hostile vm-pci coverage clean help
-.PHONY: install uninstall install-kselftest uninstall-kselftest
+.PHONY: deb deb-test install uninstall install-kselftest uninstall-kselftest
 .SECONDARY:
 
 all: $(BUILD)/migcheck $(BUILD)/refdev-server $(TESTS) $(if $(STATIC),,$(UNIT))
@@ -136,7 +137,7 @@ $(UNIT): $(call objects,$(UNIT_SRC)) $(LIB)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 LIBEXECDIR = $(DESTDIR)$(PREFIX)/libexec/migcheck
@@ -173,6 +174,15 @@ install-kselftest: all
 
 uninstall-kselftest:
 	scripts/install-kselftest.sh --remove $(BUILD) "$(DESTDIR)" "$(KSFT_INSTALL_PATH)"
+
+deb:
+	scripts/deps.sh deb
+	scripts/deb.sh build/deb
+
+# Installs the package in this machine, and takes it out again.
+deb-test: deb
+	autopkgtest build/deb/*.deb build/deb/migcheck -- null; status=$$?; \
+		apt-get -qq purge -y migcheck >/dev/null; exit $$status
 
 clean:
 	rm -rf build

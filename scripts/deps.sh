@@ -7,6 +7,7 @@
 #	build	the harness
 #	test	unit tests, lint, coverage
 #	kernel	build a kernel
+#	deb	Debian packages: build, judge by lintian, test
 #	vm	boot a kernel in QEMU: the tools, and Debian's kernel unless the machine has it
 #
 # Where packages cannot be installed (not root, or no apt) it names them and exits 99. MIGCHECK_NO_DEPS=1 says that
@@ -16,21 +17,14 @@ set -u
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-readonly BUILD='gcc clang make libc6-dev pkg-config libjson-c-dev libxxhash-dev check linux-source-6.12 xz-utils python3'
-readonly TEST='clang-format sparse cppcheck shellcheck lcov perl universal-ctags git pyflakes3'
-readonly VM='qemu-system-x86 busybox-static cpio kmod bc make gcc-12 libelf1 xz-utils e2fsprogs'
-readonly KERNEL='gcc make bc bison flex libelf-dev libssl-dev linux-source-6.12 xz-utils cpio kmod perl python3'
-
-# packages_of GROUP
-packages_of() {
-	case $1 in
-	build) echo "$BUILD" ;;
-	test) echo "$BUILD $TEST" ;;
-	kernel) echo "$KERNEL" ;;
-	vm) echo "$VM" ;;
-	*) usage_error "no group $1: build, test, kernel or vm" ;;
-	esac
-}
+declare -rA PACKAGES=(
+	[build]='gcc clang make libc6-dev pkg-config libjson-c-dev libxxhash-dev check linux-source-6.12 xz-utils python3'
+	[test]='clang-format sparse cppcheck shellcheck lcov perl universal-ctags git pyflakes3'
+	[kernel]='gcc make bc bison flex libelf-dev libssl-dev linux-source-6.12 xz-utils cpio kmod perl python3'
+	[deb]='dpkg-dev debhelper fakeroot lintian autopkgtest'
+	[vm]='qemu-system-x86 busybox-static cpio kmod bc make gcc-12 libelf1 xz-utils e2fsprogs'
+)
+readonly GROUPS_KNOWN=${!PACKAGES[*]}
 
 # packages_missing PACKAGE...: those that are not installed
 packages_missing() {
@@ -54,10 +48,14 @@ packages_install() {
 		environment_error "apt-get could not install $*"
 }
 
-[ $# -gt 0 ] || usage_error "which group: build, test, kernel or vm?"
+[ $# -gt 0 ] || usage_error "which of the groups: $GROUPS_KNOWN?"
 wanted=
 for group in "$@"; do
-	wanted+=" $(packages_of "$group")" || exit
+	[ -n "${PACKAGES[$group]:-}" ] || usage_error "no group $group; there is: $GROUPS_KNOWN"
+	wanted+=" ${PACKAGES[$group]}"
+	case $group in
+	test | deb) wanted+=" ${PACKAGES[build]}" ;;
+	esac
 done
 [ "${MIGCHECK_NO_DEPS:-0}" = 1 ] && exit 0
 

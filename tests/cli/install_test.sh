@@ -68,6 +68,9 @@ check install_below_a_prefix make install PREFIX="$prefix"
 check installed_tool_judges exits 0 env -u MIGCHECK_TESTS -C / "$prefix/bin/migcheck" run emu:v1 -t 'V1-PEND-*'
 check installed_tool_finds_a_defect exits 1 env -u MIGCHECK_TESTS -C / \
 	"$prefix/bin/migcheck" run emu:v1+ZERO_IS_NOT_FINAL
+check installed_tool_keeps_results exits 0 env -u MIGCHECK_TESTS -C / \
+	"$prefix/bin/migcheck" run emu:v1 -t 'V1-PEND-*' -o "$tmp/results"
+check installed_tool_reports exits 0 env -C / "$prefix/bin/migcheck" report html "$tmp/results"
 check a_second_time_is_the_same bash -c "cd '$prefix' && find . | sort >'$tmp/first'"
 check install_again make install PREFIX="$prefix"
 check nothing_was_added bash -c "cd '$prefix' && find . | sort | diff '$tmp/first' -"

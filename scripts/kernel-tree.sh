@@ -20,6 +20,7 @@ readonly PATHS=(
 	scripts/checkpatch.pl
 	scripts/const_structs.checkpatch
 	scripts/spelling.txt
+	tools/testing/kunit
 	tools/testing/selftests/kselftest
 	tools/testing/selftests/kselftest.h
 	"$HEADER"
@@ -36,7 +37,7 @@ fi
 [ -r "$TARBALL" ] || environment_error "no $TARBALL: install linux-source-6.12, or set KSRC to a kernel tree"
 
 # A package's files carry the date of its version, so the date stands for the version.
-tree=$cache/linux-source-6.12-$(stat -c %Y "$TARBALL")
+tree=$cache/linux-source-6.12-$(stat -c %Y "$TARBALL")-$(printf '%s\n' "${PATHS[@]}" | cksum | cut -d ' ' -f 1)
 if [ ! -d "$tree" ]; then
 	echo "${0##*/}: unpacking parts of $TARBALL, once" >&2
 	cache_begin

@@ -61,7 +61,7 @@ suite() { # DIR MIGCHECK URI...
 	count_tap "$dir/ktap" "$status"
 }
 
-scripts/deps.sh build test || exit 99
+scripts/deps.sh build test report || exit 99
 
 stage "build: gcc, clang, static, sanitizers"
 single "build with gcc" make -s all
@@ -124,6 +124,13 @@ bash tests/cli/install_test.sh >"$out/install.txt" 2>&1
 status=$?
 grep -B 12 '^not ok' "$out/install.txt"
 count_tap "$out/install.txt" "$status"
+
+stage "reports: each format read by its consumers, damaged results, the page in a browser"
+# The consumers are packages of Debian's Python, whatever else is on the PATH.
+PATH=/usr/bin:$PATH python3 tests/report/run.py build/migcheck >"$out/report.txt" 2>&1
+status=$?
+grep -A 20 '^not ok' "$out/report.txt"
+count_tap "$out/report.txt" "$status"
 
 stage "proof: each defect is caught, each variant passes"
 build/migcheck prove --format tsv >"$out/prove.tsv" 2>"$out/prove.err"

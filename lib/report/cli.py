@@ -66,5 +66,6 @@ def main(arguments: list[str]) -> int:
         return write(render(arguments[0], arguments[1:]))
     except Damage as damage:
         return complain(ENVIRONMENT, " ".join(str(damage).split()))
-    except (MemoryError, KeyboardInterrupt) as error:
-        return complain(ENVIRONMENT, type(error).__name__)
+    except (Exception, KeyboardInterrupt) as error:  # a line, whatever it is
+        return complain(ENVIRONMENT, f"{arguments[0]} cannot be made: "
+                        f"{type(error).__name__} {error}".replace("\n", " "))

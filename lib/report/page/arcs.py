@@ -60,6 +60,8 @@ def offered(device: Device) -> set[str]:
     if device.generation == 1:
         return set(STATES_V1)
     missing = set()
+    if not device.capabilities:
+        return set(STATES_V2)
     if "p2p" not in device.capabilities:
         missing |= {"RUNNING_P2P", "PRE_COPY_P2P"}
     if "pre-copy" not in device.capabilities:

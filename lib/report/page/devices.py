@@ -82,12 +82,14 @@ def downtime(subject: Subject) -> Html:
     return tag("ul", join(tiles), class_="tiles") if tiles else raw("")
 
 
-def legend() -> Html:
-    """The colours of the machine."""
+def legend(generation: int) -> Html:
+    """The colours of the machine, and what a dashed line is."""
     told = (("pass", "held"), ("fail", "violated"), ("warn", "warned"),
             ("waived", "waived"), (None, "not judged"))
-    return tag("p", join(tag("span", text, class_=colour(verdict))
-                         for verdict, text in told), class_="legend")
+    lines = [tag("span", text, class_=colour(verdict)) for verdict, text in told]
+    if generation == 1:
+        lines.append(tag("span", "allowed, not promised", class_="v-none dashed"))
+    return tag("p", join(lines), class_="legend")
 
 
 def card(subject: Subject) -> Html:
@@ -97,7 +99,7 @@ def card(subject: Subject) -> Html:
         tag("header", join([tag("h2", subject.label), badge(verdict, word)])),
         bar(subject), facts(subject),
         tag("figure", join([machine.picture(subject),
-                            tag("figcaption", legend())])),
+                            tag("figcaption", legend(subject.device.generation))])),
         downtime(subject), phases_table(subject), times_table(subject),
         tag("details", join([
             tag("summary", "Every transition, the refused ones too"),

@@ -11,6 +11,10 @@ from report.page.frame import Subject, badge, colour, failure_id
 from report.page.markup import Html, join, raw, tag
 from report.results import Rule
 
+GROUPS = (("Violated", words.BAD), ("Warned", ("warn",)),
+          ("Waived", ("waived",)), ("Noted", ("info",)))
+OPEN_MAX = 20  # rows of a table that is open from the start
+
 
 def replay(subject: Subject, rule: Rule) -> str:
     """The command that repeats the calls, "" where they were not kept."""
@@ -61,12 +65,35 @@ def card(subject: Subject, rule: Rule, alone: bool) -> Html:
         data_v=rule.verdict, data_g=str(subject.device.generation))
 
 
+def bad_tests(found: list[Subject]) -> Html:
+    """The tests that failed or ended badly, whatever rule they saw broken."""
+    rows = [tag("tr", join([
+        tag("th", join([tag("code", test.name), tag("span", words.one_line(test.message))]),
+            scope="row"),
+        tag("td", test.verdict, class_=colour(test.verdict)),
+        *([tag("td", subject.label)] if len(found) > 1 else [])]),
+        data_v=test.verdict, data_g=str(subject.device.generation))
+        for subject in found for test in words.bad(subject.device.tests)]
+    if not rows:
+        return raw("")
+    return tag("details", join([
+        tag("summary", tag("h2", f"Tests that failed: {len(rows)}")),
+        tag("div", tag("table", tag("tbody", join(rows)), class_="matrix tests"),
+            class_="scroll")]), open=len(rows) <= OPEN_MAX, class_="badtests")
+
+
+def group(title: str, verdicts, found: list[Subject]) -> Html:
+    """The cards of a few verdicts under a title."""
+    cards = [card(subject, rule, len(found) == 1)
+             for verdict in verdicts for subject in found
+             for rule in subject.device.rules if rule.verdict == verdict]
+    tests = bad_tests(found) if verdicts == words.BAD else raw("")
+    if not cards and not tests:
+        return raw("")
+    heading = tag("h2", title) if cards else raw("")
+    return tag("section", join([heading, *cards, tests]), class_="breaches")
+
+
 def section(found: list[Subject]) -> Html:
     """All cards, the worst verdict first."""
-    cards = [card(subject, rule, len(found) == 1)
-             for verdict in words.TOLD for subject in found
-             for rule in subject.device.rules if rule.verdict == verdict]
-    if not cards:
-        return raw("")
-    return tag("section", join([tag("h2", "What did not hold"), *cards]),
-               class_="filtered", id="breaches")
+    return join(group(title, verdicts, found) for title, verdicts in GROUPS)

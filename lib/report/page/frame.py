@@ -95,6 +95,15 @@ def banner(runs: list[Run], found: list[Subject]) -> Html:
     ]), class_="banner")
 
 
+def differences(found: list[Subject]) -> Html:
+    """The switch to rules that devices disagree on, where two can."""
+    generations = [s.device.generation for s in found]
+    if len(set(generations)) == len(generations):
+        return raw("")
+    return tag("label", join([raw('<input type="checkbox" id="differ">'),
+                              " differences only"]))
+
+
 def toolbar(found: list[Subject]) -> Html:
     """Filters; the script shows them."""
     entries = [e for s in found for e in s.device.rules]
@@ -113,6 +122,7 @@ def toolbar(found: list[Subject]) -> Html:
             hidden=len(generations) < 2),
         tag("div", join(chips), class_="chips", role="group",
             aria_label="filter by verdict"),
+        differences(found),
         tag("output", "", id="shown"),
         tag("button", "Clear", type="reset", class_="quiet"),
     ]), id="filters", class_="toolbar", hidden=True)

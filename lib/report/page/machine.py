@@ -14,9 +14,9 @@ from typing import NamedTuple
 from report import units
 from report.page import arcs
 from report.page.frame import Subject, colour
-from report.page.markup import Html, join, tag
+from report.page.markup import Html, join, raw, tag
 
-NODE_W, NODE_H = 126, 42
+NODE_W, NODE_H = 112, 42
 
 
 class Arc(NamedTuple):
@@ -35,19 +35,20 @@ class Drawing(NamedTuple):
     places: dict[str, tuple[int, int]]
     arcs: tuple[Arc, ...]
     gap: int  # between the two directions
+    spare: int = 0  # above and below, for arcs around a state
 
 
-V2 = Drawing(860, 268, {
-    "RUNNING": (75, 76), "RUNNING_P2P": (310, 76), "STOP": (545, 76),
-    "RESUMING": (780, 76), "PRE_COPY": (75, 212), "PRE_COPY_P2P": (310, 212),
-    "STOP_COPY": (545, 212), "ERROR": (780, 212),
+V2 = Drawing(660, 180, {
+    "RUNNING": (60, 25), "RUNNING_P2P": (240, 25), "STOP": (420, 25),
+    "RESUMING": (600, 25), "PRE_COPY": (60, 155), "PRE_COPY_P2P": (240, 155),
+    "STOP_COPY": (420, 155), "ERROR": (600, 155),
 }, tuple(Arc(start, end) for start, end in (
     ("STOP", "RUNNING_P2P"), ("STOP", "STOP_COPY"), ("STOP", "RESUMING"),
     ("STOP_COPY", "STOP"), ("RESUMING", "STOP"), ("RUNNING", "RUNNING_P2P"),
     ("RUNNING", "PRE_COPY"), ("RUNNING_P2P", "STOP"), ("RUNNING_P2P", "RUNNING"),
     ("RUNNING_P2P", "PRE_COPY_P2P"), ("PRE_COPY", "RUNNING"),
     ("PRE_COPY", "PRE_COPY_P2P"), ("PRE_COPY_P2P", "RUNNING_P2P"),
-    ("PRE_COPY_P2P", "PRE_COPY"), ("PRE_COPY_P2P", "STOP_COPY"))), 16)
+    ("PRE_COPY_P2P", "PRE_COPY"), ("PRE_COPY_P2P", "STOP_COPY"))), 16, 66)
 
 # What takes the place of two arcs through a state that is not offered.
 WITHOUT_P2P = (Arc("RUNNING", "STOP", bow=-44), Arc("STOP", "RUNNING", bow=-72),
@@ -57,9 +58,9 @@ PROMISED_V1 = ("001 000", "001 010", "001 011", "001 100", "010 000", "010 001",
                "011 001", "011 010", "100 001")
 ALLOWED_V1 = ("000 001", "000 010", "000 011", "000 100", "010 011", "010 100",
               "011 000", "011 100", "100 000", "100 010", "100 011")
-V1 = Drawing(860, 470, {
-    "001": (430, 40), "100": (130, 180), "011": (730, 180),
-    "000": (240, 420), "010": (620, 420),
+V1 = Drawing(660, 440, {
+    "001": (330, 25), "100": (60, 180), "011": (600, 180),
+    "000": (150, 415), "010": (510, 415),
 }, tuple(Arc(*pair.split()) for pair in PROMISED_V1)
     + tuple(Arc(*pair.split(), drawn=False) for pair in ALLOWED_V1), 14)
 
@@ -122,12 +123,24 @@ def label_place(drawing: Drawing, arc: Arc):
     if abs(line.along[0]) < 0.1:
         x, y = line.at(0.5, 6)
         return x, y + 4, "start" if line.right[0] > 0 else "end"
-    x, y = line.at(0.34, 3)
-    return x, y + 4, "middle"
+    x, y = line.at(0.3, 4)
+    return x, y, "middle"
 
 
-def arc_markup(drawing: Drawing, arc: Arc, verdict: str | None, time: str) -> Html:
-    """An arc with its time."""
+def turn(drawing: Drawing, arc: Arc, x: float, y: float) -> str | None:
+    """How the label of a slanting arc is turned to run beside it."""
+    (dx, dy) = line_of(drawing, arc).along
+    if min(abs(dx), abs(dy)) < 0.1 or arc.bow:
+        return None
+    angle = math.degrees(math.atan2(dy, dx))
+    below = -90 <= angle <= 90  # the right of the way is below the text
+    angle = angle if below else angle - math.copysign(180, angle)
+    return f"rotate({angle:.1f} {x:.1f} {y:.1f}) translate(0 {9 if below else -2})"
+
+
+def arc_markup(drawing: Drawing, arc: Arc, verdict: str | None,
+               time: str) -> tuple[Html, Html]:
+    """An arc, and its time."""
     name = colour(verdict)
     kind = "arc " + name + ("" if arc.drawn else " allowed")
     if arc.bow:
@@ -138,11 +151,12 @@ def arc_markup(drawing: Drawing, arc: Arc, verdict: str | None, time: str) -> Ht
         path = f"M{line.x1:.1f} {line.y1:.1f}L{line.x2:.1f} {line.y2:.1f}"
         x, y, anchor = label_place(drawing, arc)
     told = f"{arc.start} to {arc.end}: {verdict or 'not judged'}"
-    parts = [tag("title", f"{told}, {time}" if time else told),
-             tag("path", d=path, marker_end=f"url(#head-{name[2:]})")]
-    if time:
-        parts.append(tag("text", time, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor))
-    return tag("g", join(parts), class_=kind)
+    way = tag("g", join([tag("title", f"{told}, {time}" if time else told),
+                         tag("path", d=path, marker_end=f"url(#head-{name[2:]})")]),
+              class_=kind)
+    text = tag("text", time, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor,
+               transform=turn(drawing, arc, x, y), class_=f"time {name}")
+    return way, text if time else raw("")
 
 
 def node_markup(state: str, place, present: bool) -> Html:
@@ -169,20 +183,26 @@ def arcs_of(drawing: Drawing, present: set[str]) -> list[Arc]:
 
 
 def picture(subject: Subject) -> Html:
-    """The machine of a device."""
+    """The machine of a device: lines, then labels that no line may cross, then
+    the states."""
     device = subject.device
     drawing = V1 if device.generation == 1 else V2
     present = arcs.offered(device)
     verdicts, times = arcs.verdicts(device), arcs.latencies(device)
-    parts = []
-    for arc in sorted(arcs_of(drawing, present), key=lambda arc: arc.drawn):
+    drawn = sorted(arcs_of(drawing, present), key=lambda arc: arc.drawn)
+    above = drawing.spare if any(arc.bow < 0 for arc in drawn) else 2
+    below = drawing.spare if any(arc.bow > 0 for arc in drawn) else 2
+    ways, labels = [], []
+    for arc in drawn:
         time = times.get((arc.start, arc.end))
-        parts.append(arc_markup(drawing, arc, verdicts.get((arc.start, arc.end)),
-                                units.time_text(time.median) if time else ""))
-    parts += [node_markup(state, place, state in present)
-              for state, place in drawing.places.items()]
-    return tag("svg", join(parts), class_="machine", role="img",
-               viewBox=f"0 0 {drawing.width} {drawing.height}",
+        way, label = arc_markup(drawing, arc, verdicts.get((arc.start, arc.end)),
+                                units.time_text(time.median) if time else "")
+        ways.append(way)
+        labels.append(label)
+    nodes = [node_markup(state, place, state in present)
+             for state, place in drawing.places.items()]
+    return tag("svg", join(ways + labels + nodes), class_="machine", role="img",
+               viewBox=f"0 {-above} {drawing.width} {drawing.height + above + below}",
                aria_label=f"state machine of {subject.label}")
 
 

@@ -20,6 +20,11 @@ def cell(subject: Subject, rule) -> Html:
                title=words.one_line(rule.story) or None)
 
 
+def differs(rules: list) -> bool:
+    """Do devices that the rule concerns disagree?"""
+    return len({rule.verdict for rule in rules if rule}) > 1
+
+
 def row(number: str, found: list[Subject], tables: list[dict]) -> Html:
     """A rule on all devices."""
     rules = [table.get(number) for table in tables]
@@ -30,7 +35,8 @@ def row(number: str, found: list[Subject], tables: list[dict]) -> Html:
             scope="row", title=rule.name or None),
         *(cell(subject, r) for subject, r in zip(found, rules))]),
         data_v=" ".join(sorted({r.verdict for r in rules if r})),
-        data_g=" ".join(str(g) for g in sorted(generations)))
+        data_g=" ".join(str(g) for g in sorted(generations)),
+        data_d="1" if differs(rules) else None)
 
 
 def area_head(area: str, found: list[Subject]) -> Html:
@@ -63,7 +69,7 @@ def section(found: list[Subject]) -> Html:
     return tag("section", join([
         tag("h2", "All rules"),
         tag("div", tag("table", join([head(found, "rule"), *bodies]), class_="matrix"),
-            class_="scroll")]), class_="filtered", id="rules")
+            class_="scroll")]), id="rules")
 
 
 def tests_section(found: list[Subject]) -> Html:
@@ -83,4 +89,4 @@ def tests_section(found: list[Subject]) -> Html:
     return tag("section", tag("details", join([
         tag("summary", tag("h2", f"All {len(rows)} tests")),
         tag("div", tag("table", tag("tbody", join(rows)), class_="matrix tests"),
-            class_="scroll")])), class_="filtered", id="tests")
+            class_="scroll")])), id="tests")

@@ -14,11 +14,14 @@
 		generations: node.dataset.g.split(" "),
 		text: node.textContent.toLowerCase(),
 		rule: Boolean(node.closest("#rules")),
+		differs: node.dataset.d === "1",
 	}));
+	const differ = document.getElementById("differ");
 
 	function matches(entry, verdicts, wanted) {
 		return (!verdicts.length || entry.verdicts.some((v) => verdicts.includes(v))) &&
 			(!generation.value || entry.generations.includes(generation.value)) &&
+			(!differ || !differ.checked || !entry.rule || entry.differs) &&
 			wanted.every((word) => entry.text.includes(word));
 	}
 
@@ -26,9 +29,9 @@
 		document.querySelectorAll("#rules tbody").forEach((body) => {
 			body.hidden = !body.querySelector("[data-v]:not([hidden])");
 		});
-		const breaches = document.getElementById("breaches");
-		if (breaches)
-			breaches.hidden = !breaches.querySelector("[data-v]:not([hidden])");
+		document.querySelectorAll(".breaches, .badtests").forEach((part) => {
+			part.hidden = !part.querySelector("[data-v]:not([hidden])");
+		});
 	}
 
 	function apply() {
@@ -52,6 +55,8 @@
 	}));
 	find.addEventListener("input", apply);
 	generation.addEventListener("change", apply);
+	if (differ)
+		differ.addEventListener("change", apply);
 	form.addEventListener("submit", (event) => event.preventDefault());
 	form.addEventListener("reset", () => {
 		chips.forEach((chip) => chip.setAttribute("aria-pressed", "false"));

@@ -41,9 +41,11 @@ def parse(line: str) -> Call | None:
     state = STATE.search(comment or "")
     words = arguments.split()
     short = " ".join(word for word in words[:2] if len(word) < 20 and ":" not in word)
-    label = comment or f"{op} {short}"
+    label = (comment or f"{op} {short}").removesuffix(" fd -1")
     if op in PLAIN and comment:
         label = f"{op}: {comment}"
+    if value in words[:2]:
+        value = ""  # as many bytes as were asked for
     return Call(seq, file, label, error or (value or ""), failed,
                 (state[1] or state[2]) if state and not failed else "",
                 f"{op} {file}" if op in PLAIN and not comment and not failed else "")
@@ -78,7 +80,7 @@ def cut(text: str, limit: int = LABEL_MAX) -> str:
 
 def arrow(call: Call, x: int, y: int) -> Html:
     """A call with what it is and what came back."""
-    kind = "v-fail" if call.failed else "v-info"
+    kind = "v-fail" if call.failed else "v-none"
     parts = [tag("text", call.first, x=LEFT - 12, y=y + 4, class_="seq"),
              tag("path", d=f"M{LEFT} {y}H{x - 3}", marker_end=f"url(#head-{kind[2:]})"),
              tag("text", cut(call.label), x=LEFT + 10, y=y - 6, class_="label")]

@@ -30,6 +30,7 @@ static const u8 breach_severity[CLASS_COUNT][PROFILE_COUNT] = {
 	[CLASS_SHOULD] = { W, F, W, W, W },
 	[CLASS_SHOULD_PROPOSED] = { W, F, I, W, W },
 	[CLASS_SHOULD_VMM] = { W, F, W, F, W },
+	[CLASS_SHOULD_DATA] = { F, F, I, F, F },
 	[CLASS_FREE] = { I, I, I, I, I },
 };
 

@@ -46,6 +46,7 @@ enum spec_class {
 	CLASS_SHOULD,
 	CLASS_SHOULD_PROPOSED,	/* a should of unreleased text */
 	CLASS_SHOULD_VMM,	/* a should that a VMM cannot live without */
+	CLASS_SHOULD_DATA,	/* one without which VMMs lose data; no text says it */
 	CLASS_FREE,		/* MAY and INFO: told, never judged */
 	CLASS_COUNT
 };

@@ -17,6 +17,7 @@ static const struct {
 	{ CLASS_SHOULD, "WFWWW", "WWIWW" },
 	{ CLASS_SHOULD_PROPOSED, "WFIWW", "WWIWW" },
 	{ CLASS_SHOULD_VMM, "WFWFW", "WWIWW" },
+	{ CLASS_SHOULD_DATA, "FFIFF", "WWIWW" },
 	{ CLASS_FREE, "IIIII", "IIIII" },
 };
 

@@ -45,6 +45,7 @@ comma := ,
 
 CORE_SRC := $(wildcard fixtures/refdev/*.c)
 LIB_SRC := $(filter-out lib/cmd/%,$(wildcard lib/*.c lib/*/*.c))
+STIMULUS_SRC := $(wildcard lib/stimulus/*.c)
 CMD_SRC := $(wildcard lib/cmd/*.c)
 TEST_SRC := $(wildcard tests/v1/*_test.c tests/v2/*_test.c tests/order/*_test.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
@@ -52,6 +53,7 @@ SERVER_SRC := $(wildcard fixtures/server/*.c)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB := $(BUILD)/libmigcheck.a
+STIMULI := $(BUILD)/obj/stimuli.o
 TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 UNIT := $(BUILD)/unit
 
@@ -117,8 +119,12 @@ $(BUILD)/migcheck: $(call objects,$(CMD_SRC)) $(LIB)
 $(BUILD)/refdev-server: $(call objects,$(SERVER_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -pthread -o $@ $^ $(LDLIBS)
 
-$(LIB): $(call objects,$(LIB_SRC) $(CORE_SRC))
+$(LIB): $(call objects,$(filter-out $(STIMULUS_SRC),$(LIB_SRC)) $(CORE_SRC)) $(STIMULI)
 	rm -f $@ && $(AR) rcs $@ $^
+
+# One object: nobody names a stimulus, so that an archive would leave it out.
+$(STIMULI): $(call objects,$(STIMULUS_SRC))
+	$(CC) -r -nostdlib -o $@ $^
 
 # The reference core is free-standing: what links it into a kernel checks it here.
 $(call objects,$(CORE_SRC)): CFLAGS += -ffreestanding

@@ -360,7 +360,7 @@ static void mtty_release(struct stimulus *st)
 	free(st->priv);
 }
 
-const struct stimulus_ops stimulus_mtty = {
+STIMULUS(mtty) = {
 	.name = "mtty",
 	.probe = mtty_probe,
 	.attach = mtty_attach,

@@ -56,8 +56,9 @@ static int pci_work(struct stimulus *st)
 	return (ids & PCI_ALL_ONES) == PCI_ALL_ONES ? -EIO : 0;
 }
 
-const struct stimulus_ops stimulus_pci = {
+STIMULUS(pci) = {
 	.name = "pci",
+	.generic = true,
 	.probe = pci_probe,
 	.work = pci_work,
 };

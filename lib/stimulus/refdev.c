@@ -346,7 +346,7 @@ static void refdev_release(struct stimulus *st)
 	free(st->priv);
 }
 
-const struct stimulus_ops stimulus_refdev = {
+STIMULUS(refdev) = {
 	.name = "refdev",
 	.probe = refdev_probe,
 	.attach = refdev_attach,
@@ -360,6 +360,7 @@ const struct stimulus_ops stimulus_refdev = {
 	.dma_submit = refdev_dma_submit,
 	.window = refdev_window,
 	.activity_start = refdev_activity_start,
+	.interrupt = refdev_interrupt,
 	.activity_stop = refdev_activity_stop,
 	.activity_seen = refdev_activity_seen,
 	.submit = refdev_submit,

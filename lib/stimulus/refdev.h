@@ -39,6 +39,7 @@ int refdev_work(struct stimulus *st);
 int refdev_dma_write(struct stimulus *st, u64 iova, u32 len, u64 seed);
 int refdev_dma_submit(struct stimulus *st, u64 iova, u32 len, u64 seed);
 int refdev_activity_start(struct stimulus *st);
+int refdev_interrupt(struct stimulus *st);
 int refdev_activity_stop(struct stimulus *st);
 int refdev_activity_seen(struct stimulus *st, u64 *ret_dma, u64 *ret_irq);
 int refdev_submit(struct stimulus *st, u64 seed);

@@ -241,6 +241,26 @@ int refdev_activity_start(struct stimulus *st)
 	return refdev_put(st, REFDEV_REG_CONTROL, control);
 }
 
+/* The end of an order raises one. */
+int refdev_interrupt(struct stimulus *st)
+{
+	u32 control;
+	int ret;
+
+	ret = refdev_map_memory(st);
+	if (!ret)
+		ret = refdev_route(st);
+	if (!ret)
+		ret = refdev_get(st, REFDEV_REG_CONTROL, &control);
+	if (!ret)
+		ret = refdev_put(st, REFDEV_REG_CONTROL,
+				 control | REFDEV_CONTROL_IRQ);
+	return ret ? ret :
+		     refdev_copy(st, refdev_iova(st, REFDEV_PAGE_WORK_DST),
+				 refdev_iova(st, REFDEV_PAGE_WORK_SRC),
+				 sizeof(u32));
+}
+
 int refdev_activity_stop(struct stimulus *st)
 {
 	int ret;

@@ -7,21 +7,26 @@
 
 #include "stimulus.h"
 
-/* The first that recognises a device has it: the most particular come first. */
-static const struct stimulus_ops *const stimulus_kinds[] = {
-	&stimulus_refdev,
-	&stimulus_mtty,
-	&stimulus_pci,
-};
+/* Made by the linker from all files that have a STIMULUS(). */
+extern const struct stimulus_ops *const __start_stimuli[];
+extern const struct stimulus_ops *const __stop_stimuli[];
+
+static const struct stimulus_ops *stimulus_among(struct mig_dev *dev,
+						 bool generic)
+{
+	const struct stimulus_ops *const *ops;
+
+	for (ops = __start_stimuli; ops < __stop_stimuli; ops++)
+		if ((*ops)->generic == generic && (*ops)->probe(dev))
+			return *ops;
+	return NULL;
+}
 
 static const struct stimulus_ops *stimulus_of(struct mig_dev *dev)
 {
-	size_t i;
+	const struct stimulus_ops *ops = stimulus_among(dev, false);
 
-	for (i = 0; i < ARRAY_SIZE(stimulus_kinds); i++)
-		if (stimulus_kinds[i]->probe(dev))
-			return stimulus_kinds[i];
-	return NULL;
+	return ops ? ops : stimulus_among(dev, true);
 }
 
 int stimulus_create(struct mig_dev *dev, struct stimulus **ret_stimulus)
@@ -138,6 +143,11 @@ int stimulus_window(struct stimulus *st, struct stimulus_window *ret_window)
 int stimulus_activity_start(struct stimulus *st)
 {
 	STIMULUS_FORWARD(st, activity_start);
+}
+
+int stimulus_interrupt(struct stimulus *st)
+{
+	STIMULUS_FORWARD(st, interrupt);
 }
 
 int stimulus_activity_stop(struct stimulus *st)

@@ -5,8 +5,21 @@
  * The migration uAPI says nothing about what is inside a device, but most of
  * its promises are about that. A stimulus knows one kind of device: how to
  * recognise it, how to bring it into a state that depends on a number only,
- * and how to tell whether it is in that state. A driver author adds one file
- * with such a table for his device, and a line in stimulus.c.
+ * and how to tell whether it is in that state.
+ *
+ * A driver author adds one file of about a hundred lines to lib/stimulus, and
+ * edits no other: STIMULUS() lets the linker find the table in it. template.c
+ * is a whole one to begin with, for QEMU's "edu" card. What to fill in, in the
+ * order in which it pays:
+ *   probe     is this my device?                    needed
+ *   attach    init: where are the registers?        needed
+ *   mark      dirty: contents that tell a seed      round trips are judged
+ *   verify    are they there?
+ *   patch, verify_patch   one change more           pre-copy, late changes
+ *   work      does it do its job?                   after restores and resets
+ *   activity_start, _stop, _seen   observe: DMA and interrupts by itself
+ *                                                   silence when stopped
+ *   dma_write, dma_submit                           dirty logs, P2P
  *
  * Only the device's normal regions are used, never migration itself. The
  * functions return 0, or -errno of the access that failed. -EOPNOTSUPP: this
@@ -32,6 +45,7 @@ struct stimulus_window {
 
 struct stimulus_ops {
 	const char *name;
+	bool generic; /* knows little of many devices: is asked last */
 
 	/* Is this my kind of device? Read-only, must be safe on any device. */
 	bool (*probe)(struct mig_dev *dev);
@@ -92,6 +106,8 @@ struct stimulus_ops {
 
 	/* Self-driven activity: DMA and interrupts that need no further call. */
 	int (*activity_start)(struct stimulus *st);
+	/* One interrupt, raised on return; activity_seen() counts it too. */
+	int (*interrupt)(struct stimulus *st);
 	int (*activity_stop)(struct stimulus *st);
 	/* Grows with each DMA write and interrupt seen so far. */
 	int (*activity_seen)(struct stimulus *st, u64 *ret_dma, u64 *ret_irq);
@@ -144,6 +160,7 @@ int stimulus_dma_write(struct stimulus *st, u64 iova, u32 len, u64 seed);
 int stimulus_dma_submit(struct stimulus *st, u64 iova, u32 len, u64 seed);
 int stimulus_window(struct stimulus *st, struct stimulus_window *ret_window);
 int stimulus_activity_start(struct stimulus *st);
+int stimulus_interrupt(struct stimulus *st);
 int stimulus_activity_stop(struct stimulus *st);
 int stimulus_activity_seen(struct stimulus *st, u64 *ret_dma, u64 *ret_irq);
 int stimulus_submit(struct stimulus *st, u64 seed);
@@ -176,8 +193,15 @@ int stimulus_differ(struct stimulus *st, const char *fmt, ...)
 #define STIMULUS_IOVA 0x10000000ull
 #define STIMULUS_IOVA_SIZE 0x100000ull
 
-extern const struct stimulus_ops stimulus_refdev;
-extern const struct stimulus_ops stimulus_mtty;
-extern const struct stimulus_ops stimulus_pci;
+/*
+ * Introduces a table to stimulus_create():
+ *
+ *   STIMULUS(mtty) = { .name = "mtty", .probe = mtty_probe, ... };
+ */
+#define STIMULUS(name_)                                                     \
+	static const struct stimulus_ops name_##_stimulus;                 \
+	static const struct stimulus_ops *const name_##_entry              \
+		__attribute__((used, section("stimuli"))) = &name_##_stimulus; \
+	static const struct stimulus_ops name_##_stimulus
 
 #endif

@@ -16,7 +16,7 @@ static const struct stimulus_ops *stimulus_among(struct mig_dev *dev,
 {
 	const struct stimulus_ops *const *ops;
 
-	for (ops = __start_stimuli; ops < __stop_stimuli; ops++)
+	for (ops = __start_stimuli; ops != __stop_stimuli; ops++)
 		if ((*ops)->generic == generic && (*ops)->probe(dev))
 			return *ops;
 	return NULL;

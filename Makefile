@@ -149,6 +149,8 @@ BINDIR = $(DESTDIR)$(PREFIX)/bin
 LIBEXECDIR = $(DESTDIR)$(PREFIX)/libexec/migcheck
 MANDIR = $(DESTDIR)$(PREFIX)/share/man/man1
 DATADIR = $(DESTDIR)$(PREFIX)/share/migcheck
+BASHDIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 MANUALS := lib/cmd/migcheck.1 lib/cmd/migcheck-bind.1 fixtures/server/refdev-server.1
 
 # Tests of an older version must not stay behind: the tool runs what it finds.
@@ -166,10 +168,13 @@ install: all
 	install -m 755 scripts/bind.sh "$(BINDIR)/migcheck-bind"
 	install -m 644 $(MANUALS) "$(MANDIR)"
 	install -m 644 fixtures/waivers/*.json "$(DATADIR)/waivers"
+	install -D -m 644 lib/cmd/migcheck.bash "$(BASHDIR)/migcheck"
+	install -D -m 644 lib/cmd/_migcheck "$(ZSHDIR)/_migcheck"
 
 uninstall:
 	rm -rf "$(LIBEXECDIR)" "$(DATADIR)"
 	rm -f "$(BINDIR)/migcheck" "$(BINDIR)/refdev-server" "$(BINDIR)/migcheck-bind"
+	rm -f "$(BASHDIR)/migcheck" "$(ZSHDIR)/_migcheck"
 	rm -f $(foreach m,$(MANUALS),"$(MANDIR)/$(notdir $m)")
 
 # Where Fedora's packages have it; Linaro's labs use /opt/kselftests/mainline.

@@ -101,7 +101,7 @@ everything_is_built() {
 	done
 }
 
-scripts_are_clean() { sources '*.sh' .ci/run | xargs shellcheck -x; }
+scripts_are_clean() { sources '*.sh' '*.bash' .ci/run | xargs shellcheck -x; }
 
 python_is_clean() {
 	command -v pyflakes3 >/dev/null || { echo "no pyflakes3: scripts/deps.sh test"; return; }

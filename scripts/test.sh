@@ -105,7 +105,7 @@ for profile in v1 v2-full; do
 	wait "$server"
 done
 
-for topic in cli diff waive; do
+for topic in cli diff waive comfort completion; do
 	stage "command line: $topic"
 	bash "tests/cli/${topic}_test.sh" build/migcheck >"$out/$topic.txt" 2>&1
 	status=$?

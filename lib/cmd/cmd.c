@@ -9,12 +9,12 @@
 #include "../run/table.h"
 #include "cmd.h"
 
-enum { OPTIONS_MAX = 16, LONG_ONLY = 256 };
+enum { OPTIONS_MAX = 24, LONG_ONLY = 256, COLOR = 512 };
 
 /* getopt's two views of the table. */
 struct views {
 	char letters[3 * OPTIONS_MAX + 2];
-	struct option longs[OPTIONS_MAX + 1];
+	struct option longs[OPTIONS_MAX + 2];
 };
 
 static void make_views(const struct cmd_option *options, struct views *ret_views)
@@ -36,6 +36,9 @@ static void make_views(const struct cmd_option *options, struct views *ret_views
 			*letter++ = ':';
 	}
 	*letter = '\0';
+	ret_views->longs[i++] = (struct option){ /* of every verb */
+		.name = "color", .has_arg = true, .val = COLOR,
+	};
 	ret_views->longs[i] = (struct option){ .name = NULL };
 }
 
@@ -66,7 +69,8 @@ int cmd_parse(int argc, char **argv, const struct cmd_option *options,
 		if (found == '?')
 			return cmd_usage(argv[0], "no option %s",
 					 argv[optind - 1]);
-		status = find_option(options, found)->set(ctx, optarg);
+		status = found == COLOR ? cmd_set_color(optarg) :
+			 find_option(options, found)->set(ctx, optarg);
 		if (status)
 			return status;
 	}
@@ -83,6 +87,14 @@ int cmd_usage(const char *verb, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	say_error("%s: %s (migcheck %s --help)", verb, text, verb);
+	return CMD_USAGE;
+}
+
+int cmd_set_color(const char *value)
+{
+	if (!say_set_color(value))
+		return 0;
+	say_error("--color: '%s' is none of auto, always, never", value);
 	return CMD_USAGE;
 }
 

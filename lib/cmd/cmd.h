@@ -43,7 +43,8 @@ struct cmd_option {
 extern const struct cmd_option cmd_run_options[];
 
 /*
- * Takes the options out of @argv, wherever they stand; *@ret_rest is the first
+ * Takes the options out of @argv, wherever they stand, and does what --color
+ * says, which is an option of every verb; *@ret_rest is the first
  * of the other arguments, which end with NULL. 0, or CMD_USAGE after a line on
  * standard error. @options ends with a NULL name.
  */
@@ -53,6 +54,9 @@ int cmd_parse(int argc, char **argv, const struct cmd_option *options,
 /* Says what is wrong, and where help is. CMD_USAGE. */
 int cmd_usage(const char *verb, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* The value of --color. */
+int cmd_set_color(const char *value);
 
 /* "text", "tsv" or "json" into the enum table_format at @ctx. */
 int cmd_set_format(void *ctx, const char *value);

@@ -36,105 +36,129 @@ static const struct {
 	{ NEED_CONFIG_SPACE, "a PCI config region" },
 };
 
-static void say_needs(const struct spec_row *row)
-{
-	const char *head = "needs:     ";
-	size_t i;
+#define INDENT "       "
 
-	for (i = 0; i < ARRAY_SIZE(needs); i++) {
-		if (!(row->needs & needs[i].need))
-			continue;
-		say("%s%s\n", head, needs[i].name);
-		head = "           ";
-	}
+static void say_section(const char *title)
+{
+	say("%s\n", say_strong(title));
 }
 
-static void say_levels(enum req req)
+static void say_text(const char *text)
+{
+	say_folded(INDENT, text);
+}
+
+static void say_source(const struct spec_row *row)
+{
+	char *text = mem_printf("%s; binds the %s; Linux %s to %s",
+				spec_level_name(row->level),
+				spec_who_name(row->who), row->since,
+				row->until[0] ? row->until : "now");
+	size_t i;
+
+	say_text(row->source);
+	say_text(text);
+	free(text);
+	for (i = 0; i < ARRAY_SIZE(needs); i++)
+		if (row->needs & needs[i].need)
+			say(INDENT "needs %s\n", needs[i].name);
+}
+
+static void say_severities(enum req req)
 {
 	int p;
 
-	say("a breach:  ");
+	say(INDENT "%-12s  %-6s  %s\n", "profile", "breach", "lapse");
 	for (p = 0; p < PROFILE_COUNT; p++)
-		say("%s%s %s", p ? ", " : "", spec_profile_name(p),
-		    spec_severity_name(spec_severity(req, GRADE_BREACH, p)));
-	say("\na lapse:   ");
-	for (p = 0; p < PROFILE_COUNT; p++)
-		say("%s%s %s", p ? ", " : "", spec_profile_name(p),
+		say(INDENT "%-12s  %-6s  %s\n", spec_profile_name(p),
+		    spec_severity_name(spec_severity(req, GRADE_BREACH, p)),
 		    spec_severity_name(spec_severity(req, GRADE_LAPSE, p)));
-	say("\n");
+	say(INDENT "A breach breaks the rule; a lapse is legal, but the rule "
+	    "advises against it.\n");
 }
 
 static void say_check(void *ctx, const char *name)
 {
-	const char **head = ctx;
-
-	say("%s%s\n", *head, name);
-	*head = "           ";
+	(void)ctx;
+	say(INDENT "  %s\n", name);
 }
 
-static void say_checks(enum req req)
+static void say_checks(const struct spec_row *row)
 {
-	const char *head = "checks:    ", *reason = spec_unchecked_reason(req);
+	enum req req = spec_req(row);
+	const char *reason = spec_unchecked_reason(req);
 	struct suite suite;
 
+	say_text(row->check);
 	suite_load(&suite);
-	suite_check_names(&suite, req, say_check, &head);
+	suite_check_names(&suite, req, say_check, NULL);
 	if (!suite_check_count(&suite, req) && reason)
-		say_folded("unchecked: ", reason);
+		say_folded(INDENT "unchecked: ", reason);
 	else if (!suite_check_count(&suite, req))
-		say("checks:    none\n");
+		say(INDENT "nothing yet\n");
 	suite_free(&suite);
 }
 
-static void say_rows(const char *kind, const char *head, enum req req)
+/* Rows of the reference device; how many there were. */
+static u32 say_rows(const char *kind, enum req req)
 {
 	const struct refdev_row *row;
-	char *text;
-	u32 i;
+	u32 i, count = 0;
 
 	for (i = 0; (row = refdev_row(i)); i++) {
 		if (!proof_names(row, kind, req))
 			continue;
-		text = mem_printf("emu:%s+%s  %s", row->base, row->name,
-				  row->text);
-		say_folded(head, text);
-		free(text);
-		head = "           ";
+		say(INDENT "emu:%s+%s\n", row->base, row->name);
+		say_folded(INDENT "  ", row->text);
+		count++;
 	}
+	return count;
 }
 
 static void say_proof(enum req req)
 {
-	char *defects = proof_list("defect", req);
 	char *text = proof_text(req);
 
-	if (defects[0])
-		say_rows("defect", "proof:     ", req);
-	else
-		say_folded("proof:     ", text);
-	free(defects);
+	if (!say_rows("defect", req))
+		say_text(text);
 	free(text);
+}
+
+static void say_tolerated(const struct spec_row *row)
+{
+	if (row->tolerates[0])
+		say_text(row->tolerates);
+	if (!say_rows("variant", spec_req(row)) && !row->tolerates[0])
+		say_text("nothing beside what it says");
 }
 
 static void explain(const struct spec_row *row)
 {
 	enum req req = spec_req(row);
 
-	say("%s %s\n", row->number, row->symbol);
-	say_folded("           ", row->sentence);
-	say("level:     %s, binds the %s\n", spec_level_name(row->level),
-	    spec_who_name(row->who));
-	say("kernels:   %s to %s\n", row->since,
-	    row->until[0] ? row->until : "now");
-	say_folded("source:    ", row->source);
-	say_needs(row);
-	say_levels(req);
-	say_folded("checked:   ", row->check);
-	say_checks(req);
-	if (row->tolerates[0])
-		say_folded("tolerates: ", row->tolerates);
-	say_rows("variant", "variants:  ", req);
+	say_section("NAME");
+	say(INDENT "%s, %s\n\n", row->number, row->symbol);
+	say_section("SOURCE");
+	say_source(row);
+	say("\n");
+	say_section("DESCRIPTION");
+	say_text(row->sentence);
+	say("\n");
+	say_section("CHECKED BY");
+	say_checks(row);
+	say("\n");
+	say_section("PROVEN BY");
 	say_proof(req);
+	say("\n");
+	say_section("TOLERATES");
+	say_tolerated(row);
+	say("\n");
+	say_section("SEVERITY BY PROFILE");
+	say_severities(req);
+	say("\n");
+	say_section("TRY");
+	say(INDENT "migcheck run URI -t %s\n" INDENT "migcheck prove %s\n",
+	    row->number, row->number);
 }
 
 static int run(int argc, char **argv)

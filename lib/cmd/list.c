@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 struct found {
 	struct mig_found *list;
 	u32 count;
+	const struct mig_found *first; /* that offers migration, or NULL */
+	bool denied; /* one could not be opened for want of rights */
 };
 
 static const struct cmd_option options[] = {
@@ -37,7 +40,8 @@ static const char *generation_text(const struct device *device)
 			       names[device->generation];
 }
 
-static bool add_device(struct table *table, const struct mig_found *found)
+static bool add_device(struct table *table, struct found *all,
+		       const struct mig_found *found)
 {
 	char command[sizeof(found->uri) + 16];
 	const char *cells[] = { found->uri, "", found->driver, command };
@@ -50,7 +54,25 @@ static bool add_device(struct table *table, const struct mig_found *found)
 		 usable ? "migcheck run " : "", usable ? found->uri : "");
 	cells[1] = generation_text(&device);
 	table_row(table, cells);
+	all->denied |= device.error == -EACCES || device.error == -EPERM;
+	if (device.generation && !all->first)
+		all->first = found;
 	return device.generation > 0;
+}
+
+/* What to type now. */
+static void say_next(const struct found *found)
+{
+	if (found->first) {
+		say("\nNext, to judge one (it is reset; take no device that is in "
+		    "use):\n  migcheck run %s -o results\n", found->first->uri);
+		return;
+	}
+	say("%sNo VFIO device of this machine offers migration%s. A device shows "
+	    "up here\nonce it is bound to a VFIO driver that implements it. Built "
+	    "in are reference devices;\nnext, to see how a run looks:\n"
+	    "  migcheck run emu:v1 emu:v2\n", found->count ? "\n" : "",
+	    found->denied ? " to this user: try as root" : "");
 }
 
 static int run(int argc, char **argv)
@@ -72,12 +94,11 @@ static int run(int argc, char **argv)
 	if (found.count || table.format != TABLE_TEXT)
 		table_begin(&table);
 	for (i = 0; i < found.count; i++)
-		usable += add_device(&table, &found.list[i]);
+		usable += add_device(&table, &found, &found.list[i]);
 	table_end(&table);
+	if (table.format == TABLE_TEXT)
+		say_next(&found);
 	free(found.list);
-	if (!usable && table.format == TABLE_TEXT)
-		say("No VFIO device of this machine offers migration. Built in are "
-		    "reference devices:\n  migcheck run emu:v1 emu:v2\n");
 	return usable ? CMD_GOOD : CMD_NOTHING;
 }
 

@@ -21,7 +21,8 @@ static void say_verbs(void)
 	    "usage: migcheck [VERB [ARGUMENTS]]\n\n");
 	for (i = 0; i < ARRAY_SIZE(verbs); i++)
 		say("  %-9s %s\n", verbs[i]->name, verbs[i]->line);
-	say("\nWithout a verb: list. `migcheck VERB --help` tells more.\n"
+	say("\nWithout a verb: list. `migcheck VERB --help` tells more. Each verb takes\n"
+	    "--color auto|always|never; NO_COLOR is heeded.\n"
 	    "Exit status: 0 good, 1 a violation, 4 nothing could be tested,\n"
 	    "64 wrong usage, 99 the harness or its environment failed.\n\n"
 	    "  migcheck run emu:v1 emu:v2\n"
@@ -41,11 +42,31 @@ static int run_verb(const struct cmd *cmd, int argc, char **argv)
 	return cmd->run(argc, argv);
 }
 
+/* --color may stand before the verb, too. Takes it out; a status, or 0. */
+static int take_color(int *argc, char ***argv)
+{
+	const char *arg = *argc > 1 ? (*argv)[1] : "", *value;
+	int used = 1;
+
+	if (strncmp(arg, "--color", 7) || (arg[7] && arg[7] != '='))
+		return 0;
+	value = arg[7] ? arg + 8 : NULL;
+	if (!value && *argc > 2)
+		value = (*argv)[++used];
+	*argc -= used;
+	*argv += used;
+	return cmd_set_color(value ? value : "");
+}
+
 static int dispatch(int argc, char **argv)
 {
-	const char *verb = argc > 1 ? argv[1] : "list";
+	const char *verb;
+	int status = take_color(&argc, &argv);
 	size_t i;
 
+	if (status)
+		return status;
+	verb = argc > 1 ? argv[1] : "list";
 	if (!strcmp(verb, "--help") || !strcmp(verb, "-h") ||
 	    !strcmp(verb, "help")) {
 		say_verbs();

@@ -15,6 +15,7 @@
 #include "../run/child.h"
 #include "../run/mem.h"
 #include "../run/nearest.h"
+#include "../run/progress.h"
 #include "../run/say.h"
 #include "../run/select.h"
 #include "../run/table.h"
@@ -186,6 +187,8 @@ static void tell_job(struct prove *prove, const struct job *job)
 	};
 
 	prove_uri(job->row, uri, sizeof(uri));
+	progress_step();
+	progress_at(uri);
 	prove->totals[verdict]++;
 	prove->stale += job->result.stale;
 	if (job->result.stale)
@@ -290,7 +293,9 @@ static int run(int argc, char **argv)
 	if (status)
 		return status;
 	table_begin(&prove.table);
+	progress_begin("prove", prove.count);
 	status = prove_all(&prove);
+	progress_end();
 	if (!status)
 		status = finish(&prove);
 	suite_free(&prove.suite);

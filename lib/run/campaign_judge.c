@@ -8,6 +8,7 @@
 #include "child.h"
 #include "journal.h"
 #include "mem.h"
+#include "progress.h"
 #include "say.h"
 #include "summary.h"
 #include "supervise.h"
@@ -51,7 +52,9 @@ static void supervise(struct campaign *c, struct judgement *j)
 		.log = c->log,
 	};
 
+	progress_begin(plan.uri, supervise_tests(&plan));
 	supervise_device(&plan, &j->record);
+	progress_end();
 	free(others);
 }
 

@@ -4,6 +4,7 @@
 
 #include "journal.h"
 #include "mem.h"
+#include "progress.h"
 #include "running.h"
 
 /* What the binary itself needs to end a test that is over its deadline. */
@@ -20,6 +21,23 @@ void running_kernel(void *ctx)
 	}
 }
 
+/* For whoever waits: the test, and a rule that it holds the device to. */
+static void show_test(const struct running *r)
+{
+	char what[160];
+	int req;
+
+	if (!progress_active())
+		return;
+	for (req = 0; req < REQ_COUNT; req++)
+		if (suite_checks(r->binary, r->test, (enum req)req))
+			break;
+	snprintf(what, sizeof(what), "%s%s%s",
+		 req < REQ_COUNT ? spec_rows[req].number : "",
+		 req < REQ_COUNT ? " " : "", r->test);
+	progress_at(what);
+}
+
 /* The harness says "fixture.variant.test", events join with dashes. */
 static void begin_test(struct running *r, const char *name)
 {
@@ -31,10 +49,12 @@ static void begin_test(struct running *r, const char *name)
 	r->test_since_ms = child_clock_ms();
 	for (p = r->test; *p; p++)
 		*p = *p == '.' ? '-' : *p;
+	show_test(r);
 }
 
 static void end_test(struct running *r)
 {
+	progress_step();
 	running_kernel(r);
 	free(r->test);
 	r->test = NULL;
@@ -76,6 +96,7 @@ bool running_expired(void *ctx)
 {
 	const struct running *r = ctx;
 
+	progress_tick();
 	return r->test && child_clock_ms() - r->test_since_ms >
 			  r->deadline_ms + SLACK_MS;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "progress.h"
 #include "say.h"
 
 enum { COLUMNS = 96 };
@@ -14,6 +15,7 @@ void say(const char *fmt, ...)
 {
 	va_list ap;
 
+	progress_clear();
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);
@@ -27,6 +29,7 @@ void say_error(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
+	progress_clear();
 	fflush(stdout); /* so that a log keeps the order */
 	fprintf(stderr, "migcheck: %s\n", line);
 }
@@ -50,6 +53,7 @@ void say_folded(const char *head, const char *text)
 	size_t room = indent < COLUMNS - 30 ? COLUMNS - indent : 30;
 	size_t n;
 
+	progress_clear();
 	printf("%s", head);
 	for (;;) {
 		n = line_length(text, room);
@@ -61,23 +65,50 @@ void say_folded(const char *head, const char *text)
 	}
 }
 
+static enum say_color color;
+
+int say_set_color(const char *when)
+{
+	static const char *const names[] = { "auto", "always", "never" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], when))
+			continue;
+		color = (enum say_color)i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 static bool painting(void)
 {
-	const char *term = getenv("TERM");
+	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
 
-	return isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && term &&
+	if (color != SAY_COLOR_AUTO)
+		return color == SAY_COLOR_ALWAYS;
+	return isatty(STDOUT_FILENO) && !(no && no[0]) && term && term[0] &&
 	       strcmp(term, "dumb");
+}
+
+static const char *paint(const char *word, int code)
+{
+	static char painted[64];
+
+	if (!painting())
+		return word;
+	snprintf(painted, sizeof(painted), "\033[%dm%s\033[0m", code, word);
+	return painted;
 }
 
 const char *say_painted(const char *word, int alarm)
 {
-	static char painted[64];
+	return alarm ? paint(word, alarm > 1 ? 31 : 33) : word;
+}
 
-	if (!alarm || !painting())
-		return word;
-	snprintf(painted, sizeof(painted), "\033[%dm%s\033[0m",
-		 alarm > 1 ? 31 : 33, word);
-	return painted;
+const char *say_strong(const char *word)
+{
+	return paint(word, 1);
 }
 
 int say_flush(void)

@@ -19,8 +19,19 @@ void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  */
 void say_folded(const char *head, const char *text);
 
-/* @word in red or yellow (@alarm 2 or 1), where a person is looking. */
+/*
+ * Colours: where a person is looking (standard output is a terminal, and
+ * neither NO_COLOR nor TERM=dumb is set), always, or never.
+ */
+enum say_color { SAY_COLOR_AUTO, SAY_COLOR_ALWAYS, SAY_COLOR_NEVER };
+
+/* "auto", "always" or "never"; -EINVAL for others. */
+int say_set_color(const char *when);
+
+/* @word in red or yellow (@alarm 2 or 1). Good until the next one. */
 const char *say_painted(const char *word, int alarm);
+/* @word in bold. Good until the next one. */
+const char *say_strong(const char *word);
 
 /* Everything said so far is on its way; 0, or -errno where it got lost. */
 int say_flush(void);

@@ -147,6 +147,19 @@ bool supervise_binary(const struct supervise_plan *plan,
 	return !record->abandoned && !record->interrupted;
 }
 
+u32 supervise_tests(const struct supervise_plan *plan)
+{
+	const struct suite_binary *binary;
+	u32 i, k, count = 0;
+
+	for (i = 0; i < plan->suite->count; i++) {
+		binary = &plan->suite->binaries[i];
+		for (k = 0; k < binary->test_count; k++)
+			count += runs(plan, binary, &binary->tests[k]);
+	}
+	return count;
+}
+
 void supervise_device(const struct supervise_plan *plan, struct record *record)
 {
 	u32 i;

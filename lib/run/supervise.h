@@ -37,6 +37,9 @@ struct supervise_plan {
 bool supervise_binary(const struct supervise_plan *plan,
 		      const struct suite_binary *binary, struct record *record);
 
+/* How many tests that will be, if all goes well. */
+u32 supervise_tests(const struct supervise_plan *plan);
+
 /* All binaries of the suite. */
 void supervise_device(const struct supervise_plan *plan, struct record *record);
 

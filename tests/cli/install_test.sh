@@ -63,7 +63,8 @@ root=$tmp/root prefix=$tmp/prefix
 check install make install DESTDIR="$root" PREFIX=/usr
 check files_are_there test -x "$root/usr/bin/migcheck" -a -x "$root/usr/bin/refdev-server" -a \
 	-r "$root/usr/share/man/man1/migcheck.1" -a -r "$root/usr/share/migcheck/waivers/mtty.json" -a \
-	-x "$root/usr/libexec/migcheck/tests/v1/pending_test"
+	-x "$root/usr/libexec/migcheck/tests/v1/pending_test" -a \
+	-r "$root/usr/share/bash-completion/completions/migcheck" -a -r "$root/usr/share/zsh/site-functions/_migcheck"
 check install_below_a_prefix make install PREFIX="$prefix"
 check installed_tool_judges exits 0 env -u MIGCHECK_TESTS -C / "$prefix/bin/migcheck" run emu:v1 -t 'V1-PEND-*'
 check installed_tool_finds_a_defect exits 1 env -u MIGCHECK_TESTS -C / \

@@ -40,7 +40,7 @@ def parse(line: str) -> Call | None:
     failed = bool(value and value.startswith("-") and op != "idle")
     state = STATE.search(comment or "")
     words = arguments.split()
-    short = " ".join(word for word in words[:2] if len(word) < 20 and ":" not in word)
+    short = " ".join(words[:2] if op in ("pread", "pwrite") else words[:1])
     label = (comment or f"{op} {short}").removesuffix(" fd -1")
     if op in PLAIN and comment:
         label = f"{op}: {comment}"

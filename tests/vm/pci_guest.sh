@@ -80,6 +80,7 @@ if [ ! -e /mnt/booted ]; then
 	ip link set eth0 down
 	check binds_the_card exits 0 'e1000e -> vfio-pci' /migcheck/bind.sh "$net"
 	check the_card_is_bound has_driver "$net" vfio-pci
+	echo '# boot 1 is through'
 	stty -F /dev/ttyS1 raw # returns when all is out
 	echo b >/proc/sysrq-trigger
 fi
@@ -96,15 +97,15 @@ vf=$(echo "$nvme" | sed 's/0$/1/')
 echo 0 >"/sys/bus/pci/devices/$nvme/sriov_drivers_autoprobe"
 check virtual_functions_appear sh -c "echo 2 >/sys/bus/pci/devices/$nvme/sriov_numvfs"
 check refuses_their_parent exits 99 'virtual functions' /migcheck/bind.sh "$nvme"
-check binds_a_virtual_function exits 0 "$vf: - -> vfio-pci" /migcheck/bind.sh "$vf"
-check a_second_time_is_no_harm exits 0 'is bound to vfio-pci' /migcheck/bind.sh "$vf"
+check binds_a_virtual_function exits 0 "$vf: - -> migcheck-variant" /migcheck/bind.sh "$vf"
+check a_second_time_is_no_harm exits 0 'is bound to migcheck-variant' /migcheck/bind.sh "$vf"
 check nothing_can_be_tested exits 4 'no migration' /migcheck/migcheck run "vfio:$vf"
 check binds_the_card_again exits 0 'e1000e -> vfio-pci' /migcheck/bind.sh "$net"
 check restore_waits_for_nobody held "$net"
 check it_took_the_free_one has_driver "$vf" none
-check binds_the_function_again exits 0 "$vf: - -> vfio-pci" /migcheck/bind.sh "$vf"
+check binds_the_function_again exits 0 "$vf: - -> migcheck-variant" /migcheck/bind.sh "$vf"
 check the_harness_is_killed killed_run "$vf"
-check both_are_bound_still sh -c "[ $(driver_of "$vf") = vfio-pci ] && [ $(driver_of "$net") = vfio-pci ]"
+check both_are_bound_still sh -c "[ $(driver_of "$vf") = migcheck-variant ] && [ $(driver_of "$net") = vfio-pci ]"
 check restore_brings_both_back exits 0 "$net is back with e1000e" /migcheck/migcheck restore
 check the_card_is_back has_driver "$net" e1000e
 check the_function_has_no_driver has_driver "$vf" none
@@ -112,9 +113,10 @@ check no_override_stays grep -qx '(null)' "/sys/bus/pci/devices/$net/driver_over
 check no_record_stays no_records
 check restore_again_is_no_harm exits 0 'nothing' /migcheck/migcheck restore
 check the_interface_is_there ip link show eth0
-check bind_restores_too exits 0 'vfio-pci' /migcheck/bind.sh "$vf"
+check bind_restores_too exits 0 'migcheck-variant' /migcheck/bind.sh "$vf"
 check as_migcheck_does exits 0 "$vf is back with no driver" /migcheck/bind.sh --restore
 
-check binds_it_for_the_verdict exits 0 vfio-pci /migcheck/bind.sh "$vf"
+check binds_it_for_the_verdict exits 0 migcheck-variant /migcheck/bind.sh "$vf"
 umount /mnt
+echo '# boot 2 is through'
 exit 0

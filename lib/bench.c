@@ -506,30 +506,19 @@ static bool has_peer(void)
 	       meets_peers(b->other, b->other_stim);
 }
 
-static bool has_cap(u32 cap)
-{
-	return state.bench.dev->caps & cap;
-}
-
-static bool has_cdev(void)
-{
-	return has_cap(MIG_CAP_CDEV);
-}
-
-static bool has_bad_pointers(void)
-{
-	return has_cap(MIG_CAP_BAD_POINTERS);
-}
-
-static bool has_poll(void)
-{
-	return has_cap(MIG_CAP_POLL);
-}
-
-static bool has_descriptors(void)
-{
-	return has_cap(MIG_CAP_DESCRIPTORS);
-}
+static const struct {
+	u32 need, cap;
+	const char *reason;
+} cap_table[] = {
+	{ NEED_CDEV, MIG_CAP_CDEV, "skip: not opened through its own cdev" },
+	{ NEED_BAD_POINTERS, MIG_CAP_BAD_POINTERS,
+	  "skip: this carrier does not see user pointers" },
+	{ NEED_POLL, MIG_CAP_POLL, "skip: this carrier has no poll" },
+	{ NEED_DESCRIPTORS, MIG_CAP_DESCRIPTORS,
+	  "skip: sessions are no file descriptors on this carrier" },
+	{ NEED_FAULTS, MIG_CAP_FAULTS,
+	  "not offered: failures on demand, which a kernel for tests has" },
+};
 
 static const struct {
 	u32 need;
@@ -550,12 +539,6 @@ static const struct {
 	{ NEED_SECOND, has_second, "skip: needs a second device: name two URIs" },
 	{ NEED_PEER, has_peer,
 	  "skip: no second device that is known to write to this one" },
-	{ NEED_CDEV, has_cdev, "skip: not opened through its own cdev" },
-	{ NEED_BAD_POINTERS, has_bad_pointers,
-	  "skip: this carrier does not see user pointers" },
-	{ NEED_POLL, has_poll, "skip: this carrier has no poll" },
-	{ NEED_DESCRIPTORS, has_descriptors,
-	  "skip: sessions are no file descriptors on this carrier" },
 	{ NEED_CONFIG_SPACE, has_config_space,
 	  "not offered: no PCI config region" },
 };
@@ -567,5 +550,9 @@ int bench_needs(u32 needs)
 	for (i = 0; i < ARRAY_SIZE(need_table); i++)
 		if ((needs & need_table[i].need) && !need_table[i].met())
 			return why("%s", need_table[i].reason);
+	for (i = 0; i < ARRAY_SIZE(cap_table); i++)
+		if ((needs & cap_table[i].need) &&
+		    !(state.bench.dev->caps & cap_table[i].cap))
+			return why("%s", cap_table[i].reason);
 	return 0;
 }

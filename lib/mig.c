@@ -20,6 +20,39 @@ static u64 now_ns(void)
 
 /* ---- calls ---------------------------------------------------------------- */
 
+void mig_fault_next(struct mig_context *ctx, u32 nth)
+{
+	ctx->fault = nth;
+	ctx->struck = false;
+}
+
+bool mig_fault_struck(struct mig_context *ctx)
+{
+	return ctx->struck;
+}
+
+void mig_fault_arm(struct mig_context *ctx,
+		   const struct mig_transport *transport)
+{
+	u32 nth = ctx->fault;
+
+	if (!nth || !transport->fault_arm)
+		return;
+	ctx->fault = 0;
+	ctx->faulty = transport;
+	transport->fault_arm(mig_space(ctx, transport), nth);
+}
+
+void mig_fault_disarm(struct mig_context *ctx)
+{
+	const struct mig_transport *transport = ctx->faulty;
+
+	if (!transport)
+		return;
+	ctx->faulty = NULL;
+	ctx->struck = transport->fault_disarm(mig_space(ctx, transport));
+}
+
 void mig_call_begin(struct pending_call *pc, enum mig_op op,
 		       struct mig_file *file)
 {
@@ -28,6 +61,9 @@ void mig_call_begin(struct pending_call *pc, enum mig_op op,
 	pc->call.dev = file->dev;
 	pc->call.session = file->session;
 	pc->call.start_ns = now_ns();
+	if (op != MIG_OPEN && op != MIG_CLOSE && op != MIG_SESSION_CLOSE &&
+	    op != MIG_SESSION)
+		mig_fault_arm(file->dev->ctx, file->dev->transport);
 }
 
 s64 mig_call_end(struct pending_call *pc, s64 ret)
@@ -35,6 +71,7 @@ s64 mig_call_end(struct pending_call *pc, s64 ret)
 	struct mig_context *ctx = pc->call.dev->ctx;
 	struct mig_observer *o, *next;
 
+	mig_fault_disarm(ctx);
 	u64 end = now_ns();
 
 	pc->call.duration_ns = end - pc->call.start_ns;

@@ -38,6 +38,7 @@ enum mig_cap {
 	MIG_CAP_DMA = 1 << 6,	       /* memory can be mapped for DMA */
 	MIG_CAP_CONTAINER_LOG = 1 << 7, /* v1 dirty tracking of the container */
 	MIG_CAP_KERNEL = 1 << 8,       /* a kernel answers: its log counts */
+	MIG_CAP_FAULTS = 1 << 9,       /* calls can be made to fail within */
 };
 
 struct mig_file_ops {
@@ -177,6 +178,19 @@ int mig_dma_map(struct mig_context *ctx, u64 iova, void *addr, size_t len);
 int mig_dma_unmap(struct mig_context *ctx, u64 iova, size_t len);
 /* A container request (v1 dirty tracking); -ENOTTY where there is none. */
 int mig_container_ioctl(struct mig_context *ctx, u32 request, void *arg);
+
+/* ---- failures on demand ---------------------------------------------------- */
+
+/*
+ * What follows a call within, memory that it needs and arguments that it
+ * copies, can be made to fail: the @nth of these points, from 1, in the next
+ * call of this thread to a device of @ctx, which may be mig_open(),
+ * mig_dma_map() or mig_dma_unmap(), too. Closing never fails. Needs
+ * MIG_CAP_FAULTS, which says nothing about how many points there are.
+ */
+void mig_fault_next(struct mig_context *ctx, u32 nth);
+/* Whether that call came as far as the point. */
+bool mig_fault_struck(struct mig_context *ctx);
 
 /* ---- observers ----------------------------------------------------------- */
 

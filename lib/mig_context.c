@@ -153,7 +153,9 @@ int mig_open(struct mig_context *ctx, const char *uri, struct mig_dev **ret_dev)
 	number = device_number(ctx, uri);
 	if (number < 0)
 		return number;
+	mig_fault_arm(ctx, transport);
 	ret = transport->open(ctx, address, &dev);
+	mig_fault_disarm(ctx);
 	if (ret)
 		return ret;
 	dev->ctx = ctx;
@@ -278,8 +280,10 @@ int mig_dma_map(struct mig_context *ctx, u64 iova, void *addr, size_t len)
 	for (i = 0; i < SPACES; i++) {
 		if (!ctx->spaces[i].space || !ctx->spaces[i].transport->dma_map)
 			continue;
+		mig_fault_arm(ctx, ctx->spaces[i].transport);
 		ret = ctx->spaces[i].transport->dma_map(ctx->spaces[i].space,
 							iova, addr, len);
+		mig_fault_disarm(ctx);
 		if (ret)
 			break;
 	}
@@ -293,10 +297,14 @@ int mig_dma_unmap(struct mig_context *ctx, u64 iova, size_t len)
 	int ret = -ENOTTY;
 	size_t i;
 
-	for (i = 0; i < SPACES; i++)
-		if (ctx->spaces[i].space && ctx->spaces[i].transport->dma_unmap)
-			ret = ctx->spaces[i].transport->dma_unmap(
-				ctx->spaces[i].space, iova, len);
+	for (i = 0; i < SPACES; i++) {
+		if (!ctx->spaces[i].space || !ctx->spaces[i].transport->dma_unmap)
+			continue;
+		mig_fault_arm(ctx, ctx->spaces[i].transport);
+		ret = ctx->spaces[i].transport->dma_unmap(ctx->spaces[i].space,
+							  iova, len);
+		mig_fault_disarm(ctx);
+	}
 	if (!ret)
 		tell_mapped(ctx, iova, len, false);
 	return ret;

@@ -23,6 +23,9 @@ struct mig_context {
 	struct mig_dev *open[DEVICES];
 	char *known[DEVICES]; /* URIs in the order of first opening */
 	struct mig_file *sessions; /* open ones */
+	u32 fault;  /* for the next call, 0: none */
+	const struct mig_transport *faulty; /* which has it now, or NULL */
+	bool struck; /* the last one */
 	struct ghost *ghosts;
 	char error[256];
 };
@@ -43,5 +46,10 @@ struct pending_call {
 void mig_call_begin(struct pending_call *pc, enum mig_op op,
 		    struct mig_file *file);
 s64 mig_call_end(struct pending_call *pc, s64 ret);
+
+/* Around whatever mig_fault_next() is about. */
+void mig_fault_arm(struct mig_context *ctx,
+		   const struct mig_transport *transport);
+void mig_fault_disarm(struct mig_context *ctx);
 
 #endif

@@ -34,6 +34,7 @@ static const struct {
 	{ NEED_DESCRIPTORS, "sessions that are file descriptors" },
 	{ NEED_ERROR_STATE, "a way into the error state" },
 	{ NEED_CONFIG_SPACE, "a PCI config region" },
+	{ NEED_FAULTS, "a kernel that makes calls fail on demand" },
 };
 
 #define INDENT "       "

@@ -74,6 +74,7 @@ enum spec_need {
 	NEED_DESCRIPTORS = 1 << 14, /* sessions are real file descriptors */
 	NEED_ERROR_STATE = 1 << 15, /* the error state has been reached */
 	NEED_CONFIG_SPACE = 1 << 16, /* the device has a PCI config region */
+	NEED_FAULTS = 1 << 17,	   /* calls can be made to fail within */
 };
 
 struct spec_row {

@@ -54,13 +54,19 @@ struct emu_session {
 
 static int host_copy_in(void *ctx, void *dst, u64 user, size_t len)
 {
-	(void)ctx;
+	struct emu_slot *slot = ctx;
+
+	if (refdev_strikes(slot->refdev))
+		return -EFAULT;
 	return emu_copy(dst, (const void *)(uintptr_t)user, len);
 }
 
 static int host_copy_out(void *ctx, u64 user, const void *src, size_t len)
 {
-	(void)ctx;
+	struct emu_slot *slot = ctx;
+
+	if (refdev_strikes(slot->refdev))
+		return -EFAULT;
 	return emu_copy((void *)(uintptr_t)user, src, len);
 }
 
@@ -90,7 +96,10 @@ static void host_irq(void *ctx, s32 fd)
 
 static int host_session_fd(void *ctx, u32 session)
 {
-	(void)ctx;
+	struct emu_slot *slot = ctx;
+
+	if (refdev_strikes(slot->refdev))
+		return -ENOMEM;
 	return DATA_FD_BASE + (int)session;
 }
 
@@ -415,7 +424,7 @@ static int emu_open(struct mig_context *ctx, const char *address,
 	dev->dev.file.ops = &dev_ops;
 	dev->dev.file.fd = -1;
 	dev->dev.caps = MIG_CAP_POLL | MIG_CAP_SECOND_OPEN | MIG_CAP_CLONE |
-			MIG_CAP_DMA | MIG_CAP_BAD_POINTERS;
+			MIG_CAP_DMA | MIG_CAP_BAD_POINTERS | MIG_CAP_FAULTS;
 	emu_space_twist(machine->space, refdev_container(slot->refdev));
 	if (emu_space_logs(machine->space))
 		dev->dev.caps |= MIG_CAP_CONTAINER_LOG;
@@ -507,6 +516,32 @@ static int machine_ioctl(void *space, u32 request, void *arg)
 	return emu_space_ioctl(((struct emu_machine *)space)->space, request, arg);
 }
 
+static void machine_fault_arm(void *space, u32 nth)
+{
+	struct emu_machine *machine = space;
+	size_t i;
+
+	pthread_mutex_lock(&machine->lock);
+	for (i = 0; i < DEVICES && machine->slots[i].refdev; i++)
+		refdev_fault(machine->slots[i].refdev, nth);
+	pthread_mutex_unlock(&machine->lock);
+}
+
+static bool machine_fault_disarm(void *space)
+{
+	struct emu_machine *machine = space;
+	bool struck = false;
+	size_t i;
+
+	pthread_mutex_lock(&machine->lock);
+	for (i = 0; i < DEVICES && machine->slots[i].refdev; i++) {
+		struck |= refdev_struck(machine->slots[i].refdev);
+		refdev_fault(machine->slots[i].refdev, 0);
+	}
+	pthread_mutex_unlock(&machine->lock);
+	return struck;
+}
+
 const struct mig_transport transport_emu = {
 	.scheme = "emu",
 	.form = "PROFILE[+VARIANT|+DEFECT]...",
@@ -520,4 +555,6 @@ const struct mig_transport transport_emu = {
 	.dma_map = machine_map,
 	.dma_unmap = machine_unmap,
 	.container_ioctl = machine_ioctl,
+	.fault_arm = machine_fault_arm,
+	.fault_disarm = machine_fault_disarm,
 };

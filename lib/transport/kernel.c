@@ -255,6 +255,8 @@ static int kernel_open(struct mig_context *ctx, const char *address,
 	kdev->space = mig_space(ctx, &transport_kernel);
 	kdev->dev.caps = MIG_CAP_BAD_POINTERS | MIG_CAP_POLL |
 			 MIG_CAP_DESCRIPTORS | MIG_CAP_KERNEL;
+	if (kernel_faults(kdev->space))
+		kdev->dev.caps |= MIG_CAP_FAULTS;
 	pthread_mutex_lock(&kdev->space->lock);
 	fd = open_address(kdev, address);
 	pthread_mutex_unlock(&kdev->space->lock);
@@ -279,5 +281,7 @@ const struct mig_transport transport_kernel = {
 	.dma_map = kernel_dma_map,
 	.dma_unmap = kernel_dma_unmap,
 	.container_ioctl = kernel_container_ioctl,
+	.fault_arm = kernel_fault_arm,
+	.fault_disarm = kernel_fault_disarm,
 	.list = kernel_list,
 };

@@ -19,6 +19,7 @@
  *   kernel_sysfs.c  what the machine says about its devices
  *   kernel_group.c  groups and the container
  *   kernel_cdev.c   character devices and the iommufd
+ *   kernel_fault.c  failures on demand
  *
  * Functions that take a space and open something explain a failure with
  * mig_open_errorf() and return -errno. All are called with the space locked.
@@ -55,6 +56,8 @@ struct kernel_space {
 	bool compat; /* it is an iommufd: as the last address said */
 	bool container_logs; /* it has v1 dirty tracking */
 	int iommufd; /* from the first cdev on */
+	bool faults; /* the kernel is set up for them */
+	int fault_fd; /* while one is armed, else -1 */
 	u32 ioas;
 };
 
@@ -129,6 +132,15 @@ void kernel_group_put(struct kernel_space *space, struct kernel_group *group);
 /* 0 where there is no container. */
 int kernel_group_map(struct kernel_space *space, const struct kernel_map *map);
 int kernel_group_unmap(struct kernel_space *space, const struct kernel_map *map);
+
+/* ---- kernel_fault.c -------------------------------------------------------------- */
+
+/* Whether the kernel makes failures on demand for us. Sets it up for that. */
+bool kernel_faults(struct kernel_space *space);
+
+/* See struct mig_transport. */
+void kernel_fault_arm(void *opaque, u32 nth);
+bool kernel_fault_disarm(void *opaque);
 
 /* ---- kernel_cdev.c -------------------------------------------------------------- */
 

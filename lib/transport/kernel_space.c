@@ -162,6 +162,7 @@ int kernel_space_create(struct mig_context *ctx, void **ret_space)
 	space->ctx = ctx;
 	space->container = -1;
 	space->iommufd = -1;
+	space->fault_fd = -1;
 	pthread_mutex_init(&space->lock, NULL);
 	*ret_space = space;
 	return 0;

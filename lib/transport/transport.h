@@ -40,6 +40,14 @@ struct mig_transport {
 	int (*dma_unmap)(void *space, u64 iova, size_t len);
 	int (*container_ioctl)(void *space, u32 request, void *arg);
 
+	/*
+	 * From now on the @nth point of this thread fails; no longer, and
+	 * whether it was reached. Both or none; see mig_fault_next(), and
+	 * MIG_CAP_FAULTS of the devices says whether they work here.
+	 */
+	void (*fault_arm)(void *space, u32 nth);
+	bool (*fault_disarm)(void *space);
+
 	/* Calls @found for each device of this machine; NULL: nothing to list. */
 	int (*list)(void (*found)(void *ctx, const struct mig_found *dev),
 		    void *ctx);

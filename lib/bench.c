@@ -9,6 +9,7 @@
 
 #include "bench.h"
 #include "bench_find.h"
+#include "bench_needs.h"
 #include "events.h"
 #include "meter.h"
 #include "model/cells_v1.h"
@@ -403,72 +404,8 @@ int bench_close(void)
 
 /* ---- needs ------------------------------------------------------------------ */
 
-static bool probe(u32 feature)
+static bool open_second(struct bench *b)
 {
-	return !mig_feature(state.bench.dev, feature | UAPI_FEATURE_PROBE, NULL, 0);
-}
-
-static bool has_mmap(void)
-{
-	const struct mig_region *r = &state.bench.v1.region;
-
-	return state.bench.generation == 1 && (r->flags & UAPI_REGION_MMAP) &&
-	       (!r->has_sparse || r->nr_areas);
-}
-
-static bool has_p2p(void)
-{
-	return state.bench.v2.caps & MIG2_CAP_P2P;
-}
-
-static bool has_pre_copy(void)
-{
-	return state.bench.v2.caps & MIG2_CAP_PRE_COPY;
-}
-
-static bool has_logging(void)
-{
-	return state.bench.generation == 1 ?
-		       state.bench.dev->caps & MIG_CAP_CONTAINER_LOG :
-		       probe(MIG2_FEATURE_LOG_START);
-}
-
-static bool has_data_size(void)
-{
-	return probe(MIG2_FEATURE_DATA_SIZE);
-}
-
-static bool has_info2(void)
-{
-	return probe(MIG2_FEATURE_PRECOPY_INFO2);
-}
-
-static bool has_stimulus(void)
-{
-	return state.bench.stim && state.bench.stim->ops->mark;
-}
-
-static bool has_activity(void)
-{
-	return state.bench.stim && state.bench.stim->ops->activity_start;
-}
-
-static bool has_dma(void)
-{
-	return has_activity() && (state.bench.dev->caps & MIG_CAP_DMA);
-}
-
-static bool has_config_space(void)
-{
-	struct mig_region region;
-
-	return !mig_region_info(state.bench.dev, UAPI_PCI_CONFIG, &region) &&
-	       region.size;
-}
-
-static bool has_second(void)
-{
-	struct bench *b = &state.bench;
 	int ret;
 
 	if (b->other)
@@ -488,71 +425,9 @@ static bool has_second(void)
 	return true;
 }
 
-static bool meets_peers(struct mig_dev *dev, struct stimulus *st)
-{
-	struct stimulus_window window;
-	u64 iova;
-
-	return st && st->ops->dma_submit && st->ops->dma_write &&
-	       !stimulus_window(st, &window) &&
-	       !mig_peer_iova(dev, window.region, &iova);
-}
-
-static bool has_peer(void)
-{
-	struct bench *b = &state.bench;
-
-	return has_second() && meets_peers(b->dev, b->stim) &&
-	       meets_peers(b->other, b->other_stim);
-}
-
-static const struct {
-	u32 need, cap;
-	const char *reason;
-} cap_table[] = {
-	{ NEED_CDEV, MIG_CAP_CDEV, "skip: not opened through its own cdev" },
-	{ NEED_BAD_POINTERS, MIG_CAP_BAD_POINTERS,
-	  "skip: this carrier does not see user pointers" },
-	{ NEED_POLL, MIG_CAP_POLL, "skip: this carrier has no poll" },
-	{ NEED_DESCRIPTORS, MIG_CAP_DESCRIPTORS,
-	  "skip: sessions are no file descriptors on this carrier" },
-	{ NEED_FAULTS, MIG_CAP_FAULTS,
-	  "not offered: failures on demand, which a kernel for tests has" },
-};
-
-static const struct {
-	u32 need;
-	bool (*met)(void);
-	const char *reason;
-} need_table[] = {
-	{ NEED_MMAP, has_mmap, "not offered: the data section cannot be mapped" },
-	{ NEED_P2P, has_p2p, "not offered: the P2P states" },
-	{ NEED_PRE_COPY, has_pre_copy, "not offered: the pre-copy states" },
-	{ NEED_LOGGING, has_logging, "not offered: dirty logging" },
-	{ NEED_DATA_SIZE, has_data_size, "not offered: MIG_DATA_SIZE" },
-	{ NEED_INFO2, has_info2, "not offered: MIG_PRECOPY_INFOv2" },
-	{ NEED_STIMULUS, has_stimulus,
-	  "skip: no stimulus knows this kind of device" },
-	{ NEED_DMA, has_dma, "skip: nothing can make this device do DMA" },
-	{ NEED_IRQ, has_activity,
-	  "skip: nothing can make this device interrupt" },
-	{ NEED_SECOND, has_second, "skip: needs a second device: name two URIs" },
-	{ NEED_PEER, has_peer,
-	  "skip: no second device that is known to write to this one" },
-	{ NEED_CONFIG_SPACE, has_config_space,
-	  "not offered: no PCI config region" },
-};
-
 int bench_needs(u32 needs)
 {
-	size_t i;
+	const char *reason = bench_unmet(&state.bench, needs, open_second);
 
-	for (i = 0; i < ARRAY_SIZE(need_table); i++)
-		if ((needs & need_table[i].need) && !need_table[i].met())
-			return why("%s", need_table[i].reason);
-	for (i = 0; i < ARRAY_SIZE(cap_table); i++)
-		if ((needs & cap_table[i].need) &&
-		    !(state.bench.dev->caps & cap_table[i].cap))
-			return why("%s", cap_table[i].reason);
-	return 0;
+	return reason ? why("%s", reason) : 0;
 }

@@ -184,6 +184,11 @@ static const struct group groups[GROUPS] = {
 	[GONE] = { "gone", gone_now },
 };
 
+static const char *verdict_of(const struct entry *entry)
+{
+	return entry ? report_string(entry->what, "verdict") : "absent";
+}
+
 static void say_pair(const struct entry *before, const struct entry *after)
 {
 	const struct entry *entry = after ? after : before;
@@ -193,9 +198,7 @@ static void say_pair(const struct entry *before, const struct entry *after)
 	say("  %s%s %s  %s: %s, was %s%s%s\n", entry->test ? "test " : "",
 	    entry->key, entry->test ? "" : report_string(entry->what, "name"),
 	    report_string(entry->what, "device"),
-	    after ? report_string(after->what, "verdict") : "absent",
-	    before ? report_string(before->what, "verdict") : "absent",
-	    tells ? "; " : "", tells ? story : "");
+	    verdict_of(after), verdict_of(before), tells ? "; " : "", tells ? story : "");
 	free(story);
 }
 

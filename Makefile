@@ -8,6 +8,8 @@
 #   make vm-hostile     the same with what may crash a kernel, in guests that may die
 #   make vm-pci         bind PCI functions of a VM to VFIO and give them back
 #   make vm-qemu        QEMU 7.2 migrates the v1 reference device in a guest
+#   make vm-refdev      Debian's kernel with the reference device as a driver, judged
+#   make vm-prove       all defects of that driver that a kernel lets through
 #   make coverage       COVERAGE.md and the lcov report
 #   make install        DESTDIR= PREFIX=; make uninstall
 #   make deb            a Debian package, in build/deb; make deb-test
@@ -57,7 +59,8 @@ STIMULI := $(BUILD)/obj/stimuli.o
 TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 UNIT := $(BUILD)/unit
 
-.PHONY: all run test unit suite prove lint vm-run vm-lab vm-hostile vm-pci coverage clean help
+.PHONY: all run test unit suite prove lint coverage clean help
+.PHONY: vm-run vm-lab vm-hostile vm-refdev vm-prove vm-pci vm-qemu
 .PHONY: deb deb-test install uninstall install-kselftest uninstall-kselftest
 .SECONDARY:
 
@@ -105,10 +108,19 @@ vm-pci: vm-root
 	scripts/deps.sh vm
 	scripts/vm-pci.sh $(VM_ROOT) build/vm-pci
 
-.PHONY: vm-qemu
 vm-qemu: vm-root
 	scripts/deps.sh vm
 	scripts/vm-qemu.sh --root $(VM_ROOT) -o build/vm-qemu
+
+vm-refdev: vm-root
+	scripts/deps.sh vm
+	scripts/vm.sh --root $(VM_ROOT) -o build/vm-refdev --timeout 1200 --module "$$(scripts/vm-kmod.sh)" \
+		--mdev v1 --mdev v1+MAPPED --mdev v2-full --mdev v2-p2p --mdev v2-stop --mdev v2-precopy -- \
+		run @1 @2 @3 @4 @5 @6
+
+vm-prove: vm-root
+	scripts/deps.sh vm
+	scripts/vm-prove.sh --root $(VM_ROOT)
 
 coverage: all
 	scripts/coverage.sh

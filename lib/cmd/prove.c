@@ -24,7 +24,7 @@
 #include "prove_on.h"
 #include "prove_row.h"
 
-enum { WORKERS_MAX = 8 };
+enum { WORKERS_MAX = 8, EXCEPT_MAX = 16 };
 
 /* A row and its proof. Shared with the worker that makes it. */
 struct job {
@@ -38,6 +38,8 @@ struct prove {
 	struct suite suite;
 	struct prove_on on;
 	const char *kind; /* only rows of it, NULL for all */
+	const char *except[EXCEPT_MAX];
+	u32 excepts;
 	struct job *jobs;
 	u32 count, started, told;
 	struct table table;
@@ -82,7 +84,18 @@ static int set_kind(void *ctx, const char *value)
 			 value);
 }
 
+static int set_except(void *ctx, const char *value)
+{
+	struct prove *prove = ctx;
+
+	if (prove->excepts == EXCEPT_MAX)
+		return cmd_usage("prove", "more than %d times -x", EXCEPT_MAX);
+	prove->except[prove->excepts++] = value;
+	return 0;
+}
+
 static const struct cmd_option options[] = {
+	{ "exclude", 'x', true, set_except },
 	{ "format", 'f', true, set_format },
 	{ "kind", 'k', true, set_kind },
 	{ "on", 0, true, set_on },
@@ -109,10 +122,15 @@ static bool matches(const char *glob, const struct refdev_row *row)
 static bool wanted(const struct prove *prove, char *const *globs,
 		   const struct refdev_row *row)
 {
+	u32 i;
+
 	if (prove->on.count && !prove_on_fits(&prove->on, row))
 		return false;
 	if (prove->kind && strcmp(prove->kind, prove_kind(row)))
 		return false;
+	for (i = 0; i < prove->excepts; i++)
+		if (matches(prove->except[i], row))
+			return false;
 	if (!*globs)
 		return true;
 	for (; *globs; globs++)
@@ -308,8 +326,8 @@ const struct cmd cmd_prove = {
 	.line = "prove the checks on deliberately broken devices",
 	.run = run,
 	.help =
-"usage: migcheck prove [GLOB...] [--kind reference|variant|defect] [--on URI]...\n"
-"                      [--inert FILE]... [--format text|tsv|json]\n\n"
+"usage: migcheck prove [GLOB...] [-x GLOB]... [--kind reference|variant|defect]\n"
+"                      [--on URI]... [--inert FILE]... [--format text|tsv|json]\n\n"
 "Runs the suite on every reference device, every legal variant and every defect\n"
 "(or those whose name, URI or rule matches). Legal devices must break no rule, a\n"
 "defect must break the rule that it names. Verdicts: ok, missed (a defect that\n"

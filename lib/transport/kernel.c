@@ -16,6 +16,7 @@ struct kernel_dev {
 	struct mig_dev dev; /* first: see struct mig_transport */
 	struct kernel_space *space;
 	struct kernel_group *group; /* NULL: opened by cdev */
+	struct kernel_peer *peers;
 };
 
 /* ---- files -------------------------------------------------------------------- */
@@ -98,6 +99,7 @@ static void device_close(struct mig_file *file)
 	struct kernel_dev *kdev = (struct kernel_dev *)file;
 	struct kernel_space *space = kdev->space;
 
+	kernel_peer_forget(space, &kdev->peers);
 	close(file->fd);
 	pthread_mutex_lock(&space->lock);
 	kernel_group_put(space, kdev->group);
@@ -141,6 +143,14 @@ static void kernel_idle(struct mig_dev *dev, u32 ms)
 	(void)dev;
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR)
 		;
+}
+
+static int kernel_peer_iova(struct mig_dev *dev, u32 region, u64 *ret_iova)
+{
+	struct kernel_dev *kdev = (struct kernel_dev *)dev;
+
+	return kernel_peer_reach(dev, kdev->space, &kdev->peers, region,
+				 ret_iova);
 }
 
 /* ---- opening -------------------------------------------------------------------- */
@@ -276,6 +286,7 @@ const struct mig_transport transport_kernel = {
 	.open = kernel_open,
 	.session = kernel_session,
 	.idle = kernel_idle,
+	.peer_iova = kernel_peer_iova,
 	.space_create = kernel_space_create,
 	.space_destroy = kernel_space_destroy,
 	.dma_map = kernel_dma_map,

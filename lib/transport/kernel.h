@@ -20,6 +20,7 @@
  *   kernel_group.c  groups and the container
  *   kernel_cdev.c   character devices and the iommufd
  *   kernel_fault.c  failures on demand
+ *   kernel_peer.c   regions that other devices' DMA can reach
  *
  * Functions that take a space and open something explain a failure with
  * mig_open_errorf() and return -errno. All are called with the space locked.
@@ -157,5 +158,25 @@ int kernel_cdev_unmap(struct kernel_space *space, const struct kernel_map *map);
 
 /* Gives the IOAS and the iommufd back, after all device files are closed. */
 void kernel_cdev_release(struct kernel_space *space);
+
+/* ---- kernel_peer.c -------------------------------------------------------------- */
+
+/*
+ * A region of a device that is mapped for the CPU and, as that memory, for the
+ * DMA of all devices of the space: what a VMM does with the BARs of a guest.
+ */
+struct kernel_peer {
+	u32 region;
+	u64 iova;
+	void *memory;
+	size_t len;
+	struct kernel_peer *next;
+};
+
+/* See struct mig_transport; the list is the device's. Locks the space. */
+int kernel_peer_reach(struct mig_dev *dev, struct kernel_space *space,
+		      struct kernel_peer **peers, u32 region, u64 *ret_iova);
+/* Before the device's file is closed: a mapping would keep it open. */
+void kernel_peer_forget(struct kernel_space *space, struct kernel_peer **peers);
 
 #endif

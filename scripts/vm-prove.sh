@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# vm-prove.sh: proves defects of the reference device in a real kernel. `vm-prove.sh --help` says how to call it.
+#
+# One guest with the reference driver and two devices of the profiles that most defects are made for; `migcheck prove
+# --on` makes one defect after the other of them. Besides what the proof says, the kernel's log has to stay clean.
+
+set -u
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+readonly DEVICES=(v1 v1 v2-full v2-full v2-stop v2-p2p)
+readonly ALARM='BUG:|WARNING:|Oops|KASAN|UBSAN|possible circular|possible recursive|INFO: task .* blocked'
+# Of every topic that a driver has a part in, for those who have no time for all.
+readonly SAMPLE=(LAYOUT_SWAPPED READBACK_LAGS STOP_IS_QUEUED ZERO_IS_NOT_FINAL SPLIT_READ_REPEATS_START
+	MAP_SHOWS_OTHER_PAGES CAPTURE_BEFORE_STOP INCOMPLETE_STREAM_LOADS WORK_ENDS_AFTER_STOP NARROW_READ_OVERRUNS
+	CLOSE_KEEPS_DEVICE_STATE ARC_FORGOTTEN STATE_LAGS DMA_AFTER_STOP IRQ_AFTER_STOP GROUP_MOVE_REOPENS END_IS_ENOMSG
+	SESSION_OUTLIVES_CLOSE INFO_IGNORES_ARGSZ INCREMENT_IS_LOST TRUNCATED_LOAD_SUCCEEDS RESET_KEEPS_STATE)
+
+readonly FATAL=(BLOCKED_ARC_NEVER_RETURNS STALE_WRITE_CRASHES) # to the kernel that they are in
+
+help() {
+	cat <<-'END'
+	usage: vm-prove.sh [--root DIR] [-o DIR] [--sample | ARGS-OF-MIGCHECK-PROVE]
+	  --root DIR  the static harness (default: as vm.sh)
+	  -o DIR      where guest.log and kernel.log go (default: build/vm-prove)
+	  --sample    about ten defects of each generation; default: all defects
+	END
+}
+
+options=() out=$repo/build/vm-prove
+while [ $# -gt 0 ]; do
+	case $1 in
+	-h | --help) help && exit 0 ;;
+	--root) options+=(--root "${2:?}") && shift 2 ;;
+	-o) out=${2:?} && shift 2 ;;
+	--sample) shift && set -- "${SAMPLE[@]}" "$@" && break ;;
+	*) break ;;
+	esac
+done
+
+headers=$("$repo/scripts/vm-kernel.sh" headers) || exit
+module=$("$repo/scripts/vm-kmod.sh" "$headers") || exit
+inert=(--inert "$repo/fixtures/kmod/inert.txt")
+grep -qs '^CONFIG_IOMMUFD_DRIVER=y' "$headers/include/config/auto.conf" ||
+	inert+=(--inert "$repo/fixtures/kmod/inert-nolog.txt")
+
+on=()
+for i in "${!DEVICES[@]}"; do
+	options+=(--mdev "${DEVICES[i]}")
+	on+=(--on "@$((i + 1))")
+done
+
+# guest DIR TIMEOUT OPTION-OF-VM... -- ARGS-OF-MIGCHECK-PROVE
+guest() {
+	local dir=$1 timeout=$2 more=()
+	shift 2
+	while [ "$1" != -- ]; do
+		more+=("$1") && shift
+	done
+	shift
+	"$repo/scripts/vm.sh" "${options[@]}" "${more[@]}" --module "$module" --timeout "$timeout" -o "$dir" -- \
+		prove --kind defect "${on[@]}" "${inert[@]}" "$@"
+}
+
+# All but those that end a guest, which get one each: preemptible, so that a driver in a loop does not stop the rest.
+if [ $# -gt 0 ]; then
+	guest "$out" 3600 -- "$@"
+	status=$?
+else
+	guest "$out" 3600 -- "${FATAL[@]/#/-x}"
+	status=$?
+	for defect in "${FATAL[@]}"; do
+		guest "$out/$defect" 300 --append preempt=full -- "$defect" || status=1
+	done
+fi
+if grep -E "$ALARM" "$out/kernel.log"; then
+	echo "${0##*/}: the kernel complains, see $out/kernel.log" >&2
+	[ $status != 0 ] || status=1
+fi
+exit $status

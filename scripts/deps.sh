@@ -23,7 +23,7 @@ declare -rA PACKAGES=(
 	[test]='clang-format sparse cppcheck shellcheck lcov perl universal-ctags git pyflakes3'
 	[kernel]='gcc make bc bison flex libelf-dev libssl-dev linux-source-6.12 xz-utils cpio kmod perl python3'
 	[deb]='dpkg-dev debhelper fakeroot lintian autopkgtest'
-	[report]='chromium fonts-dejavu-core libxml2-utils perl python3-jsonschema python3-junitparser python3-tap python3-yaml'
+	[report]='chromium fonts-dejavu-core libxml2-utils perl python3-jsonschema python3-junitparser python3-more-itertools python3-tap python3-yaml'
 	[vm]='qemu-system-x86 busybox-static cpio kmod bc make gcc-12 libelf1 xz-utils e2fsprogs'
 )
 readonly GROUPS_KNOWN=${!PACKAGES[*]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import textwrap
 
-from report import units, words
+from report import arcs, units, words
 from report.results import Device, Rule, Run
 
 WIDTH = 96
@@ -40,7 +40,8 @@ def told_rule(rule: Rule) -> list[str]:
     for head, text in (("rule", rule.sentence), ("source", rule.source),
                        ("expected", rule.expected if rule.seen else ""),
                        ("seen", rule.seen), ("why", rule.reason),
-                       ("test", rule.test), ("trace", rule.trace)):
+                       ("waived", rule.waiver), ("test", rule.test),
+                       ("trace", rule.trace)):
         if text:
             lines += folded(f"     {head + ':':<10}", text)
     return lines
@@ -60,10 +61,13 @@ def told(device: Device) -> list[str]:
 
 def measured(device: Device) -> list[str]:
     """The figures, where there are any."""
+    steps = arcs.step_latencies(device)
     lines = [f"{arc.start + ' > ' + arc.end:<32}median "
              f"{units.time_text(arc.median):>8}  p99 "
              f"{units.time_text(arc.p99):>8}  max {units.time_text(arc.max):>8}"
-             for arc in device.figures.arcs]
+             for arc in steps]
+    others = len(device.figures.arcs) - len(steps)
+    lines += [f"and {others} transitions of several steps"] if others > 0 else []
     lines += [f"{phase.name:<32}{units.size_text(phase.bytes)} in "
               f"{units.time_text(phase.ns)}" for phase in device.figures.phases]
     return lines + [""] if lines else []
@@ -79,4 +83,5 @@ def render(runs: list[Run]) -> str:
             lines += folded("", f"{words.sentence(device)}; "
                             f"{words.counts_text(device.rules)}; "
                             f"left {device.end_state or run.end_state}.") + [""]
+        lines += folded("", run.together) + [""] if run.together else []
     return "\n".join(lines)

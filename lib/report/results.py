@@ -11,7 +11,7 @@ import dataclasses
 import os
 from collections import Counter, defaultdict
 
-from report import fields
+from report import fields, units
 from report.fields import Damage, Place
 from report.words import VERDICTS
 
@@ -35,6 +35,7 @@ class Rule:
     trace: str
     checks: list[str]
     calls: list[str]
+    waiver: str = ""
 
     @property
     def area(self) -> str:
@@ -88,8 +89,8 @@ class Phase:
 class Budget:
     """A limit that the user set, and how it went."""
     name: str
-    limit_ns: float | None
-    seen_ns: float | None
+    limit: str
+    seen: str
     verdict: str
 
 
@@ -101,6 +102,8 @@ class Figures:
     budgets: list[Budget] = dataclasses.field(default_factory=list)
     stop_copy_ns: float | None = None
     precopy_ns: float | None = None
+    save_rate: float | None = None
+    restore_rate: float | None = None
 
 
 @dataclasses.dataclass
@@ -133,6 +136,8 @@ class Run:
     end_state: str
     devices: list[Device]
     kernel_log: list[str]
+    unused_waivers: list[str]
+    together: str  # can the devices be migrated as one machine's?
 
 
 def _verdict(place: Place) -> str:
@@ -142,6 +147,15 @@ def _verdict(place: Place) -> str:
     return verdict
 
 
+def _waiver(place: Place | None) -> str:
+    """Why a failure is accepted."""
+    if place is None:
+        return ""
+    until = place.text("expires")
+    return ", ".join(filter(None, [place.text("reason"), place.text("link"),
+                                   until and f"until {until}"]))
+
+
 def _rule(place: Place) -> Rule:
     return Rule(number=place.text("number", needed=True),
                 name=place.text("name"), level=place.text("level"),
@@ -149,6 +163,7 @@ def _rule(place: Place) -> Rule:
                 seen=place.text("seen"), reason=place.text("reason"),
                 sentence=place.text("sentence"), source=place.text("source"),
                 test=place.text("test"), trace=place.text("trace"),
+                waiver=_waiver(place.place("waiver")),
                 checks=place.texts("checks"), calls=place.texts("calls"))
 
 
@@ -165,17 +180,27 @@ def _latency(place: Place) -> Latency:
                    place.number("max_ns"))
 
 
+def _bound(place: Place, which: str) -> str:
+    """The limit of a budget or what was seen, "" where it was not measured."""
+    rate = place.number(which + "_bytes_per_s")
+    if rate is not None:
+        return units.rate_text(rate)
+    return units.time_text(place.number(which + "_ns"))
+
+
 def _figures(place: Place | None) -> Figures:
     if place is None:
         return Figures()
     blackout = place.place("blackout") or Place({}, place.where)
+    rates = place.place("rates") or Place({}, place.where)
     return Figures(
         arcs=[_latency(arc) for arc in place.places("arcs")],
         phases=[Phase(p.text("name"), p.number("bytes"), p.number("ns"),
                       p.number("count")) for p in place.places("phases")],
-        budgets=[Budget(b.text("name"), b.number("limit_ns"),
-                        b.number("seen_ns"), _verdict(b))
-                 for b in place.places("budgets")],
+        budgets=[Budget(b.text("name"), _bound(b, "limit"), _bound(b, "seen"),
+                        _verdict(b)) for b in place.places("budgets")],
+        save_rate=rates.number("save_bytes_per_s"),
+        restore_rate=rates.number("restore_bytes_per_s"),
         stop_copy_ns=blackout.number("stop_copy_ns"),
         precopy_ns=blackout.number("precopy_ns"))
 
@@ -223,7 +248,26 @@ def _devices(root: Place) -> list[Device]:
     for place in root.places("tests", needed=True):
         test = _test(place)
         owners.find(place, test.name).tests.append(test)
+    for device in devices:
+        device.tests += [_budget_test(b) for b in device.figures.budgets]
     return devices
+
+
+def _budget_test(budget: Budget) -> Test:
+    """A budget fails a run as a test does, so that it is one to every format."""
+    return Test(f"budget-{budget.name}", budget.verdict, 0.0,
+                f"allowed {budget.limit}, seen {budget.seen or 'nothing'}")
+
+
+def _unused_waivers(root: Place, devices: list[Device]) -> list[str]:
+    """Waivers that waived nothing fail a run, too."""
+    told = []
+    for place in root.places("unused_waivers"):
+        rule, why = place.text("rule"), place.text("why")
+        told.append(f"{rule}: {why}")
+        if devices:
+            devices[0].tests.append(Test(f"waiver-{rule}", "unexpected-pass", 0.0, why))
+    return told
 
 
 def read_run(directory: str) -> Run:
@@ -233,6 +277,8 @@ def read_run(directory: str) -> Run:
     root = fields.load(path)
     tool = root.place("tool") or Place({}, path)
     host = root.place("host") or Place({}, path)
+    together = root.place("set") or Place({}, path)
+    devices = _devices(root)
     return Run(dir=fields.clean(os.path.dirname(path) or "."),
                tool=tool.text("name") or "migcheck",
                version=tool.text("version"), catalogue=root.text("catalogue"),
@@ -240,5 +286,7 @@ def read_run(directory: str) -> Run:
                profile=root.text("profile"), seed=int(root.number("seed") or 0),
                started=root.text("started"),
                duration=root.number("duration_s") or 0.0,
-               end_state=root.text("end_state"), devices=_devices(root),
-               kernel_log=root.texts("kernel_log"))
+               end_state=root.text("end_state"), devices=devices,
+               kernel_log=root.texts("kernel_log"),
+               unused_waivers=_unused_waivers(root, devices),
+               together=together.text("sentence"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 TIMES = ((1e9, "s"), (1e6, "ms"), (1e3, "us"), (1, "ns"))
+RATES = ((1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s"), (1, "B/s"))
 SIZES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "B"))
 
 
@@ -25,9 +26,9 @@ def size_text(size: float | None) -> str:
     return "" if size is None else _scaled(size, SIZES)
 
 
-def rate_text(size: float | None, ns: float | None) -> str:
+def rate_text(rate: float | None) -> str:
     """Bytes a second, "" where it is not known."""
-    return f"{size_text(size * 1e9 / ns)}/s" if size is not None and ns else ""
+    return "" if rate is None else _scaled(rate, RATES)
 
 
 def clock_text(seconds: float) -> str:

@@ -63,9 +63,9 @@ def device_verdict(device) -> str:
     found = counts(device.rules) + counts(device.tests)
     if any(found[verdict] for verdict in BAD):
         return "fail"
-    judged = counts(device.rules)
-    if judged["warn"]:
+    if found["warn"]:
         return "warn"
+    judged = counts(device.rules)
     return "pass" if judged["pass"] or judged["waived"] else "skip"
 
 
@@ -76,8 +76,8 @@ def sentence(device) -> str:
         return (f"{device.uri} does not conform: {len(broken)} of "
                 f"{len(device.rules)} rules violated")
     if tests:
-        return (f"{device.uri} was not judged cleanly: {len(tests)} of "
-                f"{len(device.tests)} tests failed")
+        more = " and others" if len(tests) > 2 else ""
+        return f"{device.uri} fails: {', '.join(t.name for t in tests[:2])}{more}"
     if device_verdict(device) == "skip":
         return f"{device.uri}: nothing could be tested"
     held = counts(device.rules)["pass"]

@@ -18,7 +18,7 @@ import samples
 import yaml
 from tap.parser import Parser as TapParser
 
-from report import words
+from report import results, words
 
 HERE = pathlib.Path(__file__).resolve().parent
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
@@ -26,11 +26,9 @@ NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 
 def verdicts(directories, kind):
     """How many entries have each verdict."""
-    found = collections.Counter()
-    for directory in directories:
-        results = json.loads((directory / "results.json").read_text(encoding="utf-8"))
-        found.update(entry["verdict"] for entry in results[kind])
-    return found
+    return collections.Counter(entry.verdict for directory in directories
+                               for device in results.read_run(str(directory)).devices
+                               for entry in getattr(device, kind))
 
 
 def expected(directories, kind, consumer):
@@ -226,8 +224,6 @@ class Lava(Format):
         for _, directories, text in self.each():
             seen = collections.Counter()
             for line in filter(None, text.splitlines()):
-                if line == "<LAVA_SIGNAL_TESTSET STOP>":
-                    continue
                 kind, value = self.SIGNAL.fullmatch(line).groups()
                 if kind == "TESTCASE":
                     case = self.CASE.fullmatch(value)
@@ -248,11 +244,11 @@ class Tmt(Format):
     def test_schema(self):
         schema = json.loads((HERE / "tmt.schema.json").read_text(encoding="utf-8"))
         for _, directories, text in self.each():
-            results = yaml.safe_load(text)
-            jsonschema.validate(results, schema)
-            names = [result["name"] for result in results]
+            found = yaml.safe_load(text)
+            jsonschema.validate(found, schema)
+            names = [result["name"] for result in found]
             self.assertEqual(len(names), len(set(names)))
-            self.assertEqual(collections.Counter(r["result"] for r in results),
+            self.assertEqual(collections.Counter(r["result"] for r in found),
                              expected(directories, "rules", "tmt")
                              + expected(directories, "tests", "tmt"))
 
@@ -288,7 +284,7 @@ class CoverLetter(Format):
         for kind, directories, text in self.each():
             if kind in ("empty", "hostile"):
                 continue
-            blocks = re.split(r"\n\n(?=[^-])", text.strip())
+            blocks = re.split(r"\n\n(?=emu:)", text.strip())
             self.assertEqual(len(blocks), len(directories))
             for block in blocks:
                 lines = block.splitlines()
@@ -298,18 +294,39 @@ class CoverLetter(Format):
     def test_contents(self):
         text = samples.report("md", samples.measured("good-v2"))
         for line in ("emu:v2-full conforms: ", "- tool: migcheck ", "rule set ",
-                     "- kernel: Linux ", "- driver: refdev", "- violated: none",
+                     "- kernel: Linux ", ", driver refdev", "- violated: none",
                      "- waived: none", "- latency: STOP>STOP_COPY 1.23 ms",
                      "- downtime: stop-copy 231 ms", "- left: RUNNING"):
             self.assertIn(line, text)
 
     def test_many_violations_are_cut(self):
-        results = samples.small()
-        results["rules"] = [dict(results["rules"][0], number=f"V2-FSM-{i:03}")
-                            for i in range(90)]
-        text = samples.report("md", samples.save("many", results))
+        many = samples.small()
+        many["rules"] = [dict(many["rules"][0], number=f"V2-FSM-{i:03}",
+                              verdict=("fail", "waived")[i % 2]) for i in range(90)]
+        many["devices"][0]["figures"] = samples.load("good-v2")["devices"][0]["figures"]
+        many["unused_waivers"] = [{"rule": "V2-FD-001", "why": "it holds"}]
+        text = samples.report("md", samples.save("many", many))
         self.assertLessEqual(len(text.splitlines()), 20)
-        self.assertIn("and 88 more", text)
+        self.assertIn("and 43 more", text)
+        self.assertIn("- waivers that waive nothing: V2-FD-001: it holds", text)
+
+
+class Status(unittest.TestCase):
+    """What fails a run beside rules and tests fails in every format."""
+
+    def test_budget_and_unused_waiver(self):
+        bad = samples.small()
+        bad["rules"][0]["verdict"] = bad["tests"][0]["verdict"] = "pass"
+        bad["unused_waivers"] = [{"rule": "V2-FD-001", "why": "it holds"}]
+        bad["devices"][0]["figures"] = {"budgets": [
+            {"name": "save-rate", "limit_bytes_per_s": 1e9, "seen_bytes_per_s": 5e8,
+             "verdict": "fail"}]}
+        path = samples.save("over", bad)
+        tap = samples.report("tap", path)
+        self.assertIn("not ok 3 budget-save-rate # allowed 1.00 GB/s, seen 500 MB/s", tap)
+        self.assertIn("not ok 4 waiver-V2-FD-001 # it holds", tap)
+        self.assertIn("failures=\"2\"", samples.report("junit", path))
+        self.assertIn("does not conform", samples.report("html", path))
 
 
 class Text(Format):

@@ -7,8 +7,8 @@ import unittest
 
 import samples
 
-from report import results
-from report.page import arcs, markup, sequence
+from report import arcs, results
+from report.page import markup, sequence
 from report.page.markup import VOID
 
 

@@ -53,7 +53,7 @@ def render(runs: list[Run]) -> str:
         frame.markers(), frame.banner(runs, subjects),
         tag("main", join([
             devices.section(subjects), frame.toolbar(subjects),
-            failures.section(subjects), matrix.section(subjects),
+            failures.section(subjects), frame.unused_waivers(runs), matrix.section(subjects),
             matrix.tests_section(subjects), frame.kernel_log(runs),
         ])),
         frame.footer(runs), tag("script", raw(script)),

@@ -57,7 +57,8 @@ def phases_table(subject: Subject) -> Html:
         tag("th", phase.name, scope="row"),
         tag("td", "" if phase.count is None else f"{phase.count:.0f}"),
         tag("td", units.size_text(phase.bytes)), tag("td", units.time_text(phase.ns)),
-        tag("td", units.rate_text(phase.bytes, phase.ns))]))
+        tag("td", units.rate_text(phase.bytes * 1e9 / phase.ns
+                                  if phase.bytes and phase.ns else None))]))
         for phase in subject.device.figures.phases]
     if not rows:
         return raw("")
@@ -74,9 +75,12 @@ def downtime(subject: Subject) -> Html:
                      ("pre-copy blackout", figures.precopy_ns)):
         if ns is not None:
             tiles.append(tag("li", join([tag("b", units.time_text(ns)), name])))
+    for name, rate in (("saved", figures.save_rate), ("restored", figures.restore_rate)):
+        if rate:
+            tiles.append(tag("li", join([tag("b", units.rate_text(rate)), name])))
     for budget in figures.budgets:
-        told = [tag("b", units.time_text(budget.seen_ns) or "not measured"),
-                f"{budget.name}, allowed {units.time_text(budget.limit_ns)} ",
+        told = [tag("b", budget.seen or "not measured"),
+                f"{budget.name}, allowed {budget.limit} ",
                 badge(budget.verdict)]
         tiles.append(tag("li", join(told), class_=colour(budget.verdict)))
     return tag("ul", join(tiles), class_="tiles") if tiles else raw("")

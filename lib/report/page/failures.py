@@ -48,6 +48,8 @@ def card(subject: Subject, rule: Rule, alone: bool) -> Html:
     """All that is known of a breach."""
     command = replay(subject, rule)
     rows = [("source", rule.source), ("test", rule.test)]
+    if rule.waiver:
+        rows.append(("waived", rule.waiver))
     if rule.seen and rule.reason:
         rows.append(("why", rule.reason))
     told = [tag("div", join([tag("dt", term), tag("dd", value)]))

@@ -89,6 +89,7 @@ def banner(runs: list[Run], found: list[Subject]) -> Html:
             tag("p", "migcheck", class_="brand"),
             tag("h1", join([f"{verb} {what} the promises of VFIO migration? ",
                             tag("em", answer + ".", class_=tone)])),
+            *(tag("p", run.together, class_="together") for run in runs if run.together),
         ])),
         raw('<button type="button" id="theme" class="quiet" hidden '
             'aria-label="switch between light and dark">Dark</button>'),
@@ -126,6 +127,15 @@ def toolbar(found: list[Subject]) -> Html:
         tag("output", "", id="shown"),
         tag("button", "Clear", type="reset", class_="quiet"),
     ]), id="filters", class_="toolbar", hidden=True)
+
+
+def unused_waivers(runs: list[Run]) -> Html:
+    """Waivers that have to go."""
+    told = [tag("li", text) for run in runs for text in run.unused_waivers]
+    if not told:
+        return raw("")
+    return tag("section", join([tag("h2", "Waivers that waive nothing"),
+                                tag("ul", join(told))]))
 
 
 def kernel_log(runs: list[Run]) -> Html:

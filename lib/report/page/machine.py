@@ -11,10 +11,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from report import units
-from report.page import arcs
+from report import arcs, units
 from report.page.frame import Subject, colour
 from report.page.markup import Html, join, raw, tag
+from report.results import Device
 
 NODE_W, NODE_H = 112, 42
 
@@ -29,11 +29,10 @@ class Arc(NamedTuple):
 
 
 class Drawing(NamedTuple):
-    """A machine: where the middle of each state is, and its arcs."""
+    """A machine: where the middle of each state is."""
     width: int
     height: int
     places: dict[str, tuple[int, int]]
-    arcs: tuple[Arc, ...]
     gap: int  # between the two directions
     spare: int = 0  # above and below, for arcs around a state
 
@@ -42,27 +41,15 @@ V2 = Drawing(660, 180, {
     "RUNNING": (60, 25), "RUNNING_P2P": (240, 25), "STOP": (420, 25),
     "RESUMING": (600, 25), "PRE_COPY": (60, 155), "PRE_COPY_P2P": (240, 155),
     "STOP_COPY": (420, 155), "ERROR": (600, 155),
-}, tuple(Arc(start, end) for start, end in (
-    ("STOP", "RUNNING_P2P"), ("STOP", "STOP_COPY"), ("STOP", "RESUMING"),
-    ("STOP_COPY", "STOP"), ("RESUMING", "STOP"), ("RUNNING", "RUNNING_P2P"),
-    ("RUNNING", "PRE_COPY"), ("RUNNING_P2P", "STOP"), ("RUNNING_P2P", "RUNNING"),
-    ("RUNNING_P2P", "PRE_COPY_P2P"), ("PRE_COPY", "RUNNING"),
-    ("PRE_COPY", "PRE_COPY_P2P"), ("PRE_COPY_P2P", "RUNNING_P2P"),
-    ("PRE_COPY_P2P", "PRE_COPY"), ("PRE_COPY_P2P", "STOP_COPY"))), 16, 66)
+}, 16, 66)
 
-# What takes the place of two arcs through a state that is not offered.
-WITHOUT_P2P = (Arc("RUNNING", "STOP", bow=-44), Arc("STOP", "RUNNING", bow=-72),
-               Arc("PRE_COPY", "STOP_COPY", bow=44))
-
-PROMISED_V1 = ("001 000", "001 010", "001 011", "001 100", "010 000", "010 001",
-               "011 001", "011 010", "100 001")
-ALLOWED_V1 = ("000 001", "000 010", "000 011", "000 100", "010 011", "010 100",
-              "011 000", "011 100", "100 000", "100 010", "100 011")
+# How far an arc around a state that is not offered is bent.
+BOWS = {("RUNNING", "STOP"): -44, ("STOP", "RUNNING"): -72,
+        ("PRE_COPY", "STOP_COPY"): 44}
 V1 = Drawing(660, 440, {
     "001": (330, 25), "100": (60, 180), "011": (600, 180),
     "000": (150, 415), "010": (510, 415),
-}, tuple(Arc(*pair.split()) for pair in PROMISED_V1)
-    + tuple(Arc(*pair.split(), drawn=False) for pair in ALLOWED_V1), 14)
+}, 14)
 
 
 class Line(NamedTuple):
@@ -174,12 +161,10 @@ def node_markup(state: str, place, present: bool) -> Html:
                class_="node" + ("" if present else " absent"))
 
 
-def arcs_of(drawing: Drawing, present: set[str]) -> list[Arc]:
-    """The arcs that the device has."""
-    found = [arc for arc in drawing.arcs if {arc.start, arc.end} <= present]
-    if drawing is V2 and "RUNNING_P2P" not in present:
-        found += [arc for arc in WITHOUT_P2P if {arc.start, arc.end} <= present]
-    return found
+def arcs_of(device: Device) -> list[Arc]:
+    """The arcs that the device has, those that are promised last: on top."""
+    return [Arc(*pair, drawn=pair not in arcs.ALLOWED_V1, bow=BOWS.get(pair, 0))
+            for pair in reversed(arcs.steps(device))]
 
 
 def picture(subject: Subject) -> Html:
@@ -189,7 +174,7 @@ def picture(subject: Subject) -> Html:
     drawing = V1 if device.generation == 1 else V2
     present = arcs.offered(device)
     verdicts, times = arcs.verdicts(device), arcs.latencies(device)
-    drawn = sorted(arcs_of(drawing, present), key=lambda arc: arc.drawn)
+    drawn = arcs_of(device)
     above = drawing.spare if any(arc.bow < 0 for arc in drawn) else 2
     below = drawing.spare if any(arc.bow > 0 for arc in drawn) else 2
     ways, labels = [], []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a run says of each transition.
+"""The state machines, and what a run says of each transition.
 
 The tests that make one transition carry it in their names: pair_FROM_TO in v2,
 cell_FROM_TO in v1 with states as three bits (resuming, saving, running). A
@@ -18,6 +18,24 @@ STATES_V2 = ("RUNNING", "RUNNING_P2P", "PRE_COPY", "PRE_COPY_P2P", "STOP",
 STATES_V1 = ("001", "011", "010", "000", "100", "101", "110", "111")
 NAMES_V1 = {"000": "STOP", "001": "RUNNING", "010": "STOP_COPY",
             "011": "PRE_COPY", "100": "RESUMING", "110": "ERROR"}
+
+# Promised by the protocol: the fifteen of v2, the drawn ones of v1.
+PROMISED_V2 = (
+    ("RUNNING", "RUNNING_P2P"), ("RUNNING_P2P", "RUNNING"), ("RUNNING_P2P", "STOP"),
+    ("STOP", "RUNNING_P2P"), ("RUNNING", "PRE_COPY"), ("PRE_COPY", "RUNNING"),
+    ("PRE_COPY", "PRE_COPY_P2P"), ("PRE_COPY_P2P", "PRE_COPY"),
+    ("RUNNING_P2P", "PRE_COPY_P2P"), ("PRE_COPY_P2P", "RUNNING_P2P"),
+    ("PRE_COPY_P2P", "STOP_COPY"), ("STOP", "STOP_COPY"), ("STOP_COPY", "STOP"),
+    ("STOP", "RESUMING"), ("RESUMING", "STOP"))
+# What takes the place of two arcs through a state that is not offered.
+WITHOUT_P2P = (("RUNNING", "STOP"), ("STOP", "RUNNING"), ("PRE_COPY", "STOP_COPY"))
+PROMISED_V1 = (
+    ("001", "011"), ("001", "010"), ("001", "000"), ("001", "100"), ("011", "010"),
+    ("011", "001"), ("010", "000"), ("010", "001"), ("100", "001"))
+ALLOWED_V1 = (
+    ("000", "001"), ("000", "010"), ("000", "011"), ("000", "100"), ("010", "011"),
+    ("010", "100"), ("011", "000"), ("011", "100"), ("100", "000"), ("100", "010"),
+    ("100", "011"))
 RANK = {verdict: rank for rank, verdict in enumerate(words.VERDICTS)}
 PAIR = re.compile(r"(?:^|-)(?:pair|cell)_(.+)$")
 
@@ -67,3 +85,18 @@ def offered(device: Device) -> set[str]:
     if "pre-copy" not in device.capabilities:
         missing |= {"PRE_COPY", "PRE_COPY_P2P"}
     return set(STATES_V2) - missing
+
+
+def steps(device: Device) -> list[tuple[str, str]]:
+    """The transitions that are one step for the device, promised ones first."""
+    if device.generation == 1:
+        return [*PROMISED_V1, *ALLOWED_V1]
+    present = offered(device)
+    found = [*PROMISED_V2, *(WITHOUT_P2P if "RUNNING_P2P" not in present else ())]
+    return [arc for arc in found if set(arc) <= present]
+
+
+def step_latencies(device: Device) -> list[Latency]:
+    """Those of the steps that were measured, in the order of steps()."""
+    known = latencies(device)
+    return [known[arc] for arc in steps(device) if arc in known]

@@ -110,7 +110,7 @@ def label_place(drawing: Drawing, arc: Arc):
     if abs(line.along[0]) < 0.1:
         x, y = line.at(0.5, 6)
         return x, y + 4, "start" if line.right[0] > 0 else "end"
-    x, y = line.at(0.3, 4)
+    x, y = line.at(0.3 if arc.drawn else 0.2, 4)
     return x, y, "middle"
 
 

@@ -5,6 +5,8 @@
 #   make test           everything: unit tests, lint, the suite, the proof
 #   make vm-run         boot Debian's kernel with mtty and judge it
 #   make vm-lab         the same on a kernel of its own, by group and by cdev
+#   make vm-debug       the same where the kernel looks for mistakes and its requests fail
+#   make vm-coverage    which lines of the kernel that reaches
 #   make vm-hostile     the same with what may crash a kernel, in guests that may die
 #   make vm-pci         bind PCI functions of a VM to VFIO and give them back
 #   make vm-qemu        QEMU 7.2 migrates the v1 reference device in a guest
@@ -60,7 +62,7 @@ TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 UNIT := $(BUILD)/unit
 
 .PHONY: all run test unit suite prove lint coverage clean help
-.PHONY: vm-run vm-lab vm-hostile vm-refdev vm-prove vm-pci vm-qemu
+.PHONY: vm-run vm-lab vm-debug vm-coverage vm-hostile vm-refdev vm-prove vm-pci vm-qemu
 .PHONY: deb deb-test install uninstall install-kselftest uninstall-kselftest
 .SECONDARY:
 
@@ -96,6 +98,14 @@ vm-run: vm-root
 
 vm-lab: vm-root
 	scripts/vm-lab.sh --root $(VM_ROOT) -o build/vm-lab -- \
+		--waivers fixtures/waivers/mtty.json --waivers fixtures/waivers/mtty-lab.json
+
+vm-debug: vm-root
+	scripts/vm-lab.sh --debug --watch --timeout 1800 --root $(VM_ROOT) -o build/vm-debug -- \
+		--waivers fixtures/waivers/mtty.json --waivers fixtures/waivers/mtty-lab.json
+
+vm-coverage: vm-root
+	scripts/vm-coverage.sh -o build/vm-coverage --root $(VM_ROOT) -- \
 		--waivers fixtures/waivers/mtty.json --waivers fixtures/waivers/mtty-lab.json
 
 vm-hostile: vm-root

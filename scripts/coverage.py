@@ -3,12 +3,14 @@
 """Writes COVERAGE.md from what migcheck printed.
 
 usage: coverage.py --rules RULES.json --proof PROVE.tsv
-                   [--run NAME=DIR]... [--lcov SUMMARY] [--check COVERAGE.md]
+                   [--run NAME=DIR]... [--lcov SUMMARY] [--kernel TSV]
+                   [--check COVERAGE.md]
 
 RULES.json  migcheck rules --format json
 PROVE.tsv   migcheck prove --format tsv
 DIR         an output directory of migcheck run; NAME heads its column
 SUMMARY     output of lcov --summary, for lib/ and for fixtures/
+TSV         summary.tsv of vm_coverage.py: files of the kernel
 --check     compares with an existing file what the tree alone decides, which
             is all but verdicts of runs and code coverage: exit 1 and a diff
             where it is stale
@@ -125,6 +127,20 @@ def code_section(summary):
     return lines
 
 
+def kernel_section(summary):
+    lines = ["", "Reached in the kernel by the suite (`make vm-coverage`):", "",
+             "| file | lines | functions |", "|---|---|---|"]
+    with open(summary, encoding="utf-8") as text:
+        next(text)
+        for line in text:
+            name, *figures = line.rstrip("\n").split("\t")
+            hit, lines_all, called, functions = map(int, figures)
+            lines.append("| %s | %d of %d (%.0f%%) | %d of %d |" % (
+                name, hit, lines_all, 100 * hit / max(lines_all, 1), called,
+                functions))
+    return lines
+
+
 def document(args):
     with open(args.rules, encoding="utf-8") as text:
         rules = json.load(text)
@@ -147,6 +163,8 @@ def document(args):
               "Verdict columns: " + ", ".join(runs) + "."]
     lines += rule_rows(rules, caught, tolerated, runs)
     lines += [""] + code_section(args.lcov)
+    if args.kernel:
+        lines += kernel_section(args.kernel)
     return "\n".join(lines) + "\n"
 
 
@@ -168,6 +186,7 @@ def main():
     parser.add_argument("--proof", required=True)
     parser.add_argument("--run", action="append", default=[])
     parser.add_argument("--lcov")
+    parser.add_argument("--kernel")
     parser.add_argument("--check")
     args = parser.parse_args()
     text = document(args)

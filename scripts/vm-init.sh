@@ -30,6 +30,7 @@ ln -s /proc/self/fd/2 /dev/stderr
 stty -F /dev/ttyS1 115200 raw -echo
 stty -F /dev/ttyS2 115200 raw -echo 2>/dev/null # there with vm.sh --journal
 exec </dev/null >/dev/ttyS1 2>&1
+debug=/sys/kernel/debug
 mark=$(printf '\036')
 
 # end STATUS: hands over what there is and ends the machine; qemu exits with twice the byte written, plus 1
@@ -61,6 +62,29 @@ mdev_configure() {
 	echo "$1" >"/sys/bus/mdev/devices/$2/config" || fail "device $2 cannot be configured as $1"
 }
 
+# watch_begin, watch_end: what a kernel for tests knows of the time between them. Leaks younger than some seconds are
+# not yet leaks to kmemleak.
+watch_begin() {
+	echo clear 2>/dev/null >$debug/kmemleak
+	echo 1 2>/dev/null >$debug/gcov/reset
+}
+
+watch_end() {
+	if [ -e $debug/gcov ]; then
+		find $debug/gcov -name '*.gcda' | while read -r counts; do
+			mkdir -p "/results/gcov/$(dirname "${counts#"$debug/gcov"}")"
+			cat "$counts" >"/results/gcov/${counts#"$debug/gcov"}"
+		done
+	fi
+	[ -e $debug/kmemleak ] || return 0
+	echo scan >$debug/kmemleak
+	sleep 6
+	echo scan >$debug/kmemleak
+	cat $debug/kmemleak >/results/kmemleak
+	[ ! -s /results/kmemleak ] || echo "vm: memory was lost, see kmemleak: $(grep -c '^unreferenced' /results/kmemleak) objects"
+	[ ! -s /results/kmemleak ]
+}
+
 # follow NAME: what a file of the results holds survives a kernel that does not
 follow() {
 	tail -n +1 -F "/results/$1" 2>/dev/null | while IFS= read -r line; do
@@ -75,9 +99,9 @@ for module in /modules/*-given-*.ko; do
 	[ -e "$module" ] && ! insmod "$module" && fail "cannot insert ${module##*-}"
 done
 
-mdevs=
+mdevs='' watch=''
 # shellcheck source=/dev/null
-. /vm.conf # sets mdevs, and the arguments of migcheck
+. /vm.conf # sets them, and the arguments of migcheck
 for mdev in $mdevs; do
 	type=${mdev%%=*} uuid=${mdev#*=}
 	mdev_create "${type%%+*}" "$uuid"
@@ -90,8 +114,10 @@ fi
 
 follow ktap
 follow events
+[ -z "$watch" ] || watch_begin
 /migcheck/migcheck "$@"
 status=$?
+if [ -n "$watch" ] && ! watch_end && [ $status = 0 ]; then status=1; fi
 case $status in
 0 | 1 | 4 | 64 | 99) end $status ;;
 *) fail "migcheck ended with $status" ;;

@@ -26,7 +26,7 @@ options_parse() {
 		case $1 in
 		-h | --help) help && exit 0 ;;
 		--debug) debug=--debug && shift && continue ;;
-		--journal | --gcov) options+=("$1") && shift && continue ;;
+		--journal | --watch) options+=("$1") && shift && continue ;;
 		esac
 		[ $# -gt 1 ] || usage_error "$1 needs a value"
 		case $1 in

@@ -28,6 +28,8 @@ help() {
 	  --append ARGS     add to the kernel's command line
 	  --timeout S       end the guest after that many seconds (default: 300)
 	  --journal         keep what migcheck tells in -o as it tells it, and put the calls into the kernel's log
+	  --watch           end with what a kernel for tests knows: leaks that kmemleak has found make the exit status 1
+	                    and lie in -o as kmemleak, counts of gcov lie below gcov
 	  --root DIR        the static harness: migcheck and what it needs (default: $MIGCHECK_ROOT, else build/static)
 	  -o DIR            where results.json, ktap, kernel.log and guest.log go (default: build/vm)
 	In the arguments @1 @2... stand for the devices, @1?cdev for one by its own device file, and a file of this
@@ -37,12 +39,13 @@ help() {
 
 # options_parse ARGUMENT...: sets the variables below and the array arguments
 options_parse() {
-	kernel='' append='' journal='' timeout=300 root=${MIGCHECK_ROOT:-$repo/build/static} out=$repo/build/vm
+	kernel='' append='' journal='' watch='' timeout=300 root=${MIGCHECK_ROOT:-$repo/build/static} out=$repo/build/vm
 	setup='' carry='' qemu_more=() loads=() modules=() mdevs=()
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		case $1 in
 		-h | --help) help && exit 0 ;;
 		--journal) journal=1 && shift && continue ;;
+		--watch) watch=1 && shift && continue ;;
 		--kernel | --module | --mdev | --load | --setup | --carry | --qemu | --append | --timeout | --root | -o)
 			if [ $# -lt 2 ] || [ "$2" = -- ]; then usage_error "$1 needs a value"; fi
 			;;
@@ -95,6 +98,7 @@ guest_config() {
 	done
 	printf "'\n"
 	[ -z "$journal" ] || echo 'export MIGCHECK_JOURNAL=/dev/ttyS2 MIGCHECK_MARKS=/dev/kmsg'
+	[ -z "$watch" ] || echo 'watch=1'
 	printf 'set --'
 	for argument in "${arguments[@]}"; do
 		if [[ $argument =~ ^@([0-9]+)(\?[a-z]+)?$ ]]; then
@@ -264,7 +268,7 @@ static_require "$(command -v busybox)"
 mkdir -p "$out" 2>/dev/null
 [ -w "$out" ] || environment_error "cannot write to $out"
 out=$(cd "$out" && pwd)
-rm -rf "$out/results.json" "$out/events" "$out/ktap" "$out/kernel.log" "$out/guest.log" "$out/partial"
+rm -rf "$out/results.json" "$out/events" "$out/ktap" "$out/kernel.log" "$out/guest.log" "$out/partial" "$out/kmemleak" "$out/gcov"
 
 qemu=
 tmp=$(mktemp -d) || exit $EX_ENVIRONMENT

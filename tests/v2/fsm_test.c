@@ -235,12 +235,14 @@ TEST_F(v2_fsm, repeated_pre_copy_keeps_the_stream)
 /* Loads @stream in two halves, with a request between them. */
 static int load_around(struct bench *b, const struct stream *stream, u32 state)
 {
-	struct mig_file *data;
+	struct mig_file *data = NULL;
 	int ret;
 
-	ret = common_reach(b, MIG2_RESUMING, &data);
+	ret = common_fresh(b, COMMON_NOISE);
 	if (!ret)
-		ret = common_mark(b, COMMON_NOISE);
+		ret = v2_set(&b->v2, MIG2_RESUMING, &data);
+	if (!ret && !data)
+		ret = -EPROTO;
 	if (!ret)
 		ret = v2_load(data, NULL, stream, 0, stream->len / 2);
 	if (ret)

@@ -6,7 +6,7 @@
 #include "uapi/mig1.h"
 #include "uapi/mig2.h"
 
-enum { UNKNOWN = METER_STATES };
+enum { UNKNOWN = METER_STATES, MIB = 1 << 20 };
 
 /* The phase that a state belongs to; one more than it, 0 for none. */
 static const u8 phases_v1[METER_STATES] = {
@@ -62,7 +62,7 @@ static void trip_leaves_phase(struct meter_trip *t, u64 now)
 	if (t->phase == METER_PHASES)
 		return;
 	t->phases[t->phase].ns += now - t->phase_since;
-	t->phases[t->phase].count = 1;
+	t->phases[t->phase].seen = true;
 	if (t->phase == METER_PRECOPY)
 		t->before_stop = t->out;
 	if (t->phase == METER_STOP_COPY)
@@ -70,23 +70,44 @@ static void trip_leaves_phase(struct meter_trip *t, u64 now)
 	t->phase = METER_PHASES;
 }
 
+static enum meter_way way_of(const struct meter_trip *t)
+{
+	return t->precopied ? METER_BY_PRECOPY : METER_BY_STOP_COPY;
+}
+
+static void add_rate(struct histogram *rate, u64 bytes, u64 ns)
+{
+	if (bytes)
+		histogram_add(rate, (u64)((double)ns * MIB / (double)bytes));
+}
+
+static void add_phases(struct meter *m)
+{
+	const struct meter_trip *t = &m->trip;
+	struct meter_phases *phases = m->phases[way_of(t)];
+	int i;
+
+	for (i = 0; i < METER_PHASES; i++) {
+		if (!t->phases[i].seen)
+			continue;
+		phases[i].bytes += t->phases[i].bytes;
+		histogram_add(&phases[i].ns, t->phases[i].ns);
+	}
+	add_rate(&m->rates[METER_SAVING], t->out,
+		 t->phases[METER_PRECOPY].ns + t->phases[METER_STOP_COPY].ns);
+	add_rate(&m->rates[METER_RESTORING], t->in, t->phases[METER_RESUME].ns);
+}
+
 /* All came that left, and the destination runs. */
 static void trip_arrives(struct meter *m, u64 now)
 {
 	struct meter_trip *t = &m->trip;
-	int i;
 
 	if (!t->stopped || !t->loading || t->in != t->out)
 		return;
 	t->blackout += now - t->part_since;
-	histogram_add(&m->blackout[t->precopied ? METER_BY_PRECOPY :
-						  METER_BY_STOP_COPY],
-		      t->blackout);
-	for (i = 0; i < METER_PHASES; i++) {
-		m->phases[i].bytes += t->phases[i].bytes;
-		m->phases[i].ns += t->phases[i].ns;
-		m->phases[i].count += t->phases[i].count;
-	}
+	histogram_add(&m->blackout[way_of(t)], t->blackout);
+	add_phases(m);
 }
 
 /* The destination is behind what pre-copy has brought: its blackout begins. */

@@ -20,6 +20,9 @@
  *   destination to the return of the call that sets RUNNING there.
  * What lies between (leaving STOP_COPY, entering RESUMING, loading what pre-copy
  * has brought) does a VMM with two devices before or after.
+ *
+ * A rate is taken as the time of a MiB, in each migration, all phases of saving
+ * together: so it has a median, which one interrupted migration does not move.
  */
 #ifndef MIGCHECK_METER_H
 #define MIGCHECK_METER_H
@@ -34,10 +37,13 @@ enum meter_phase { METER_PRECOPY, METER_STOP_COPY, METER_RESUME, METER_PHASES };
 /* By whether the source was saved while it still ran. */
 enum meter_way { METER_BY_STOP_COPY, METER_BY_PRECOPY, METER_WAYS };
 
-/* Sums over migrations: a rate is bytes / ns. */
-struct meter_sum {
-	u64 bytes, ns, count;
+/* One phase of all migrations that had it. */
+struct meter_phases {
+	u64 bytes; /* together */
+	struct histogram ns; /* of each */
 };
+
+enum meter_rate { METER_SAVING, METER_RESTORING, METER_RATES };
 
 /* A migration that is under way. Instants are ns without the observers. */
 struct meter_trip {
@@ -46,7 +52,10 @@ struct meter_trip {
 	u64 phase_since;
 	u64 blackout, part_since;
 	u64 before_stop, out, in; /* bytes */
-	struct meter_sum phases[METER_PHASES];
+	struct {
+		bool seen;
+		u64 bytes, ns;
+	} phases[METER_PHASES];
 };
 
 struct meter {
@@ -57,7 +66,8 @@ struct meter {
 	bool spoilt;   /* it is no witness */
 	u32 state;     /* METER_STATES: not known */
 	struct histogram *arcs[METER_STATES][METER_STATES]; /* or NULL */
-	struct meter_sum phases[METER_PHASES];
+	struct meter_phases phases[METER_WAYS][METER_PHASES];
+	struct histogram rates[METER_RATES]; /* ns a MiB */
 	struct histogram blackout[METER_WAYS];
 	struct meter_trip trip;
 };

@@ -59,22 +59,29 @@ static struct json_object *make_arcs(const struct meter *m)
 static struct json_object *make_phases(const struct meter *m)
 {
 	struct json_object *phases = json_object_new_array(), *phase;
-	int i;
+	const struct meter_phases *p = m->phases[0];
 
-	for (i = 0; i < METER_PHASES; i++) {
-		phase = json_object_new_object();
-		events_add_number(phase, "bytes", (s64)m->phases[i].bytes);
-		events_add_number(phase, "ns", (s64)m->phases[i].ns);
-		events_add_number(phase, "count", (s64)m->phases[i].count);
+	for (; p < m->phases[0] + METER_WAYS * METER_PHASES; p++) {
+		phase = histogram_to_json(&p->ns);
+		events_add_number(phase, "bytes", (s64)p->bytes);
 		json_object_array_add(phases, phase);
 	}
 	return phases;
 }
 
+static struct json_object *make_array(const struct histogram *list, int count)
+{
+	struct json_object *array = json_object_new_array();
+	int i;
+
+	for (i = 0; i < count; i++)
+		json_object_array_add(array, histogram_to_json(&list[i]));
+	return array;
+}
+
 void meter_tell(const struct meter *meter, const char *test)
 {
-	struct json_object *event, *arcs, *blackout;
-	int i;
+	struct json_object *event, *arcs;
 
 	if (meter->spoilt)
 		return;
@@ -87,12 +94,11 @@ void meter_tell(const struct meter *meter, const char *test)
 	events_add(event, "test", test);
 	json_object_object_add(event, "arcs", arcs);
 	if (meter->migrates) {
-		blackout = json_object_new_array();
-		for (i = 0; i < METER_WAYS; i++)
-			json_object_array_add(blackout,
-					      histogram_to_json(&meter->blackout[i]));
 		json_object_object_add(event, "phases", make_phases(meter));
-		json_object_object_add(event, "blackout", blackout);
+		json_object_object_add(event, "rates",
+				       make_array(meter->rates, METER_RATES));
+		json_object_object_add(event, "blackout",
+				       make_array(meter->blackout, METER_WAYS));
 	}
 	events_emit(event);
 }

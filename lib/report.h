@@ -17,7 +17,8 @@
  *   {"event":"start","test":T,"device":URI}  about to open the device
  *   {"event":"calls","count":N}    uAPI calls made and judged by a test
  *   {"event":"figures","test":T,"arcs":[{"from":N,"to":N,HISTOGRAM}],
- *    "phases":[{"bytes":N,"ns":N,"count":N}],"blackout":[{HISTOGRAM}]}
+ *    "phases":[{"bytes":N,HISTOGRAM}],"rates":[{HISTOGRAM}],
+ *    "blackout":[{HISTOGRAM}]}  phases: of each way (meter.h) one after the other
  *                                 what meter.h has measured in a test; counts
  *                                 where the test, which ends next, passes
  *

@@ -48,12 +48,22 @@ static u64 see_arc(const struct figures *figures)
 	return slowest;
 }
 
+static u64 see_saving(const struct figures *figures)
+{
+	return figures_rate(figures, METER_SAVING);
+}
+
+static u64 see_restoring(const struct figures *figures)
+{
+	return figures_rate(figures, METER_RESTORING);
+}
+
 static const struct budget_kind kinds[] = {
 	{ "downtime", false, see_downtime },
 	{ "downtime-stop-copy", false, see_stop_copy },
 	{ "arc", false, see_arc },
-	{ "save-rate", true, figures_save_rate },
-	{ "restore-rate", true, figures_restore_rate },
+	{ "save-rate", true, see_saving },
+	{ "restore-rate", true, see_restoring },
 };
 
 /* ---- reading --------------------------------------------------------------- */

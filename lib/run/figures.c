@@ -8,6 +8,8 @@
 #include "figures.h"
 #include "mem.h"
 
+enum { PHASES = METER_WAYS * METER_PHASES };
+
 static s64 number_at(struct json_object *object, const char *key)
 {
 	struct json_object *value;
@@ -43,32 +45,38 @@ static void take_arc(struct figures *f, struct json_object *json)
 	histogram_from_json(*arc, json);
 }
 
-static void take_phase(struct meter_sum *sum, struct json_object *json)
+static void take_phase(struct meter_phases *phases, struct json_object *json)
 {
-	s64 bytes = number_at(json, "bytes"), ns = number_at(json, "ns");
-	s64 count = number_at(json, "count");
+	s64 bytes = number_at(json, "bytes");
 
-	if (bytes < 0 || ns < 0 || count < 0)
-		return;
-	sum->bytes += (u64)bytes;
-	sum->ns += (u64)ns;
-	sum->count += (u64)count;
+	if (bytes >= 0 && !histogram_from_json(&phases->ns, json))
+		phases->bytes += (u64)bytes;
+}
+
+static void take_list(struct histogram *list, size_t count,
+		      struct json_object *array)
+{
+	size_t i;
+
+	for (i = 0; array && i < count; i++)
+		histogram_from_json(&list[i],
+				    json_object_array_get_idx(array, i));
 }
 
 static void take(struct figures *f, struct json_object *event)
 {
 	struct json_object *arcs = array_at(event, "arcs", 0);
-	struct json_object *phases = array_at(event, "phases", METER_PHASES);
-	struct json_object *blackout = array_at(event, "blackout", METER_WAYS);
+	struct json_object *phases = array_at(event, "phases", PHASES);
 	size_t i;
 
 	for (i = 0; arcs && i < json_object_array_length(arcs); i++)
 		take_arc(f, json_object_array_get_idx(arcs, i));
-	for (i = 0; phases && i < METER_PHASES; i++)
-		take_phase(&f->phases[i], json_object_array_get_idx(phases, i));
-	for (i = 0; blackout && i < METER_WAYS; i++)
-		histogram_from_json(&f->blackout[i],
-				    json_object_array_get_idx(blackout, i));
+	for (i = 0; phases && i < PHASES; i++)
+		take_phase(&f->phases[i / METER_PHASES][i % METER_PHASES],
+			   json_object_array_get_idx(phases, i));
+	take_list(f->rates, METER_RATES, array_at(event, "rates", METER_RATES));
+	take_list(f->blackout, METER_WAYS,
+		  array_at(event, "blackout", METER_WAYS));
 }
 
 void figures_wait(struct figures *figures, struct json_object *event)
@@ -125,23 +133,11 @@ const struct histogram *figures_downtime(const struct figures *figures,
 	return &figures->blackout[way];
 }
 
-static u64 rate(u64 bytes, u64 ns)
+u64 figures_rate(const struct figures *figures, enum meter_rate rate)
 {
-	return ns ? (u64)((double)bytes * 1e9 / (double)ns) : 0;
-}
+	u64 mib_ns = histogram_quantile(&figures->rates[rate], 500);
 
-u64 figures_save_rate(const struct figures *figures)
-{
-	const struct meter_sum *before = &figures->phases[METER_PRECOPY];
-	const struct meter_sum *after = &figures->phases[METER_STOP_COPY];
-
-	return rate(before->bytes + after->bytes, before->ns + after->ns);
-}
-
-u64 figures_restore_rate(const struct figures *figures)
-{
-	return rate(figures->phases[METER_RESUME].bytes,
-		    figures->phases[METER_RESUME].ns);
+	return mib_ns ? (u64)(1048576e9 / (double)mib_ns) : 0;
 }
 
 static const char *scaled(double value, const char *const *units, size_t count,

@@ -11,7 +11,8 @@
 /* Zeroed memory has none. */
 struct figures {
 	struct histogram *arcs[METER_STATES][METER_STATES]; /* or NULL */
-	struct meter_sum phases[METER_PHASES];
+	struct meter_phases phases[METER_WAYS][METER_PHASES];
+	struct histogram rates[METER_RATES];
 	struct histogram blackout[METER_WAYS];
 	struct json_object *waiting; /* of a test whose end is not known yet */
 };
@@ -35,9 +36,8 @@ void figures_arcs(const struct figures *figures,
 const struct histogram *figures_downtime(const struct figures *figures,
 					 enum meter_way *ret_way);
 
-/* Bytes a second, both phases of saving together; 0: not measured. */
-u64 figures_save_rate(const struct figures *figures);
-u64 figures_restore_rate(const struct figures *figures);
+/* Bytes a second, the median of all migrations; 0: not measured. */
+u64 figures_rate(const struct figures *figures, enum meter_rate rate);
 
 /* "1.85 ms", "445 MB/s" into @ret_text; gives it back. */
 enum { FIGURES_TEXT = 24 };

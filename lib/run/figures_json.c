@@ -43,19 +43,22 @@ static void add_arc(void *ctx, u32 from, u32 to, const struct histogram *h)
 static struct json_object *make_phases(const struct figures *figures)
 {
 	struct json_object *phases = json_object_new_array(), *phase;
-	const struct meter_sum *sum;
+	const struct meter_phases *p;
+	enum meter_way way = METER_BY_STOP_COPY;
 	int i;
 
+	figures_downtime(figures, &way);
 	for (i = 0; i < METER_PHASES; i++) {
-		sum = &figures->phases[i];
-		if (!sum->count)
+		p = &figures->phases[way][i];
+		if (!p->ns.count)
 			continue;
 		phase = json_object_new_object();
 		json_object_object_add(phase, "name", json_object_new_string(
 			meter_phase_name((enum meter_phase)i)));
-		add(phase, "bytes", sum->bytes / sum->count);
-		add(phase, "ns", sum->ns / sum->count);
-		add(phase, "count", sum->count);
+		add(phase, "bytes", p->bytes / p->ns.count);
+		add(phase, "ns", histogram_quantile(&p->ns, 500));
+		add(phase, "max_ns", p->ns.max);
+		add(phase, "count", p->ns.count);
 		json_object_array_add(phases, phase);
 	}
 	return phases;
@@ -86,8 +89,8 @@ static struct json_object *make_blackout(const struct figures *figures)
 
 static struct json_object *make_rates(const struct figures *figures)
 {
-	u64 save = figures_save_rate(figures);
-	u64 restore = figures_restore_rate(figures);
+	u64 save = figures_rate(figures, METER_SAVING);
+	u64 restore = figures_rate(figures, METER_RESTORING);
 	struct json_object *rates = json_object_new_object();
 
 	add_if(rates, "save_bytes_per_s", save, save);

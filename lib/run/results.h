@@ -16,9 +16,10 @@
  *
  * figures of a device (figures.h; what was not measured is null or missing):
  *   arcs [{from, to, count, min_ns, median_ns, p99_ns, max_ns}]
- *   phases [{name, bytes, ns, count}]  precopy, stop_copy, resume: the mean of
- *           count migrations
- *   rates {save_bytes_per_s, restore_bytes_per_s}
+ *   phases [{name, bytes, ns, max_ns, count}]  precopy, stop_copy, resume: of
+ *           count migrations the mean of the bytes, the median of the times;
+ *           migrations with pre-copy where the device offers that
+ *   rates {save_bytes_per_s, restore_bytes_per_s}  medians
  *   blackout {stop_copy_ns, stop_copy_min_ns, stop_copy_max_ns,
  *           stop_copy_count, precopy_ns, ...}  _ns is the median
  *   budgets [{name, limit_ns, seen_ns, verdict}]; limit_bytes_per_s and

@@ -39,7 +39,8 @@ static const char *say_downtime(const struct figures *f, const char *head)
 
 static const char *say_rates(const struct figures *f, const char *head)
 {
-	u64 save = figures_save_rate(f), restore = figures_restore_rate(f);
+	u64 save = figures_rate(f, METER_SAVING);
+	u64 restore = figures_rate(f, METER_RESTORING);
 	char saves[FIGURES_TEXT], restores[FIGURES_TEXT];
 
 	if (!save || !restore)

@@ -131,11 +131,12 @@ START_TEST(blackout_is_what_two_devices_would_need)
 	ck_assert_uint_eq(meter.blackout[METER_BY_PRECOPY].count, 1);
 	ck_assert_uint_eq(meter.blackout[METER_BY_PRECOPY].max,
 			  20 + 30 + 60 + 70);
-	ck_assert_uint_eq(meter.phases[METER_PRECOPY].bytes, 1000);
-	ck_assert_uint_eq(meter.phases[METER_PRECOPY].ns, 100);
-	ck_assert_uint_eq(meter.phases[METER_STOP_COPY].ns, 30);
-	ck_assert_uint_eq(meter.phases[METER_RESUME].bytes, 1200);
-	ck_assert_uint_eq(meter.phases[METER_RESUME].ns, 110);
+	ck_assert_uint_eq(meter.phases[METER_BY_PRECOPY][METER_PRECOPY].bytes, 1000);
+	ck_assert_uint_eq(meter.phases[METER_BY_PRECOPY][METER_PRECOPY].ns.max, 100);
+	ck_assert_uint_eq(meter.phases[METER_BY_PRECOPY][METER_STOP_COPY].ns.max, 30);
+	ck_assert_uint_eq(meter.phases[METER_BY_PRECOPY][METER_RESUME].bytes, 1200);
+	ck_assert_uint_eq(meter.phases[METER_BY_PRECOPY][METER_RESUME].ns.max, 110);
+	ck_assert_uint_eq(meter.rates[METER_SAVING].max, 130 * 1048576ull / 1200);
 }
 END_TEST
 
@@ -143,7 +144,7 @@ START_TEST(migration_that_lost_bytes_is_none)
 {
 	migrate(1);
 	ck_assert_uint_eq(meter.blackout[METER_BY_PRECOPY].count, 0);
-	ck_assert_uint_eq(meter.phases[METER_RESUME].count, 0);
+	ck_assert_uint_eq(meter.phases[METER_BY_PRECOPY][METER_RESUME].ns.count, 0);
 }
 END_TEST
 

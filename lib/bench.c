@@ -7,50 +7,28 @@
 
 #include <json-c/json.h>
 
-#include "bench.h"
 #include "bench_find.h"
 #include "bench_needs.h"
+#include "bench_state.h"
 #include "events.h"
 #include "meter.h"
-#include "model/cells_v1.h"
-#include "model/judge.h"
-#include "trace/log.h"
-#include "trace/trace.h"
+#include "settle.h"
 
 #ifdef MIGCHECK_COVERAGE
 void __gcov_dump(void);
 #endif
 
-enum { CALLS_SHOWN = 12, BREACHES_KEPT = 4 };
-
-struct bench_state {
-	struct bench bench; /* what tests see */
-	struct report_sink sink;
-	struct judge *judge;
-	struct trace trace;
-	struct meter meter;
-	struct mig_observer marker; /* behind trace, whose lines it takes */
-	struct trace_log *log; /* NULL where nobody wants one */
-	char given[512]; /* URIs, */
-	char uris[512];  /* and the same cut into pieces */
-	const char *uri, *other_uri;
-	char test[128];
-	u64 random;
-	u8 counts[REPORT_BREACH + 1][REQ_COUNT]; /* facts told so far */
-	bool open;
-};
-
-static struct bench_state state;
+struct bench_state bench_state;
 
 struct bench *bench_here(void)
 {
-	return &state.bench;
+	return &bench_state.bench;
 }
 
 u64 bench_random(void)
 {
 	/* splitmix64: one word of state, any seed is fine */
-	u64 z = state.random += 0x9e3779b97f4a7c15ull;
+	u64 z = bench_state.random += 0x9e3779b97f4a7c15ull;
 
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
@@ -59,114 +37,7 @@ u64 bench_random(void)
 
 void bench_name(const char *fixture, const char *test)
 {
-	snprintf(state.test, sizeof(state.test), "%s-%s", fixture, test);
-}
-
-/* ---- facts ---------------------------------------------------------------- */
-
-static void add_calls(struct json_object *event)
-{
-	struct json_object *calls = json_object_new_array();
-	char line[TRACE_LINE];
-	u64 back;
-
-	for (back = CALLS_SHOWN; back-- > 0;)
-		if (trace_line(&state.trace, back, line, sizeof(line)))
-			json_object_array_add(calls,
-					      json_object_new_string(line));
-	json_object_object_add(event, "calls", calls);
-}
-
-static void emit_fact(const struct report_fact *fact, enum spec_grade grade)
-{
-	static const char *const names[] = { "held", "lapse", "breach" };
-	struct json_object *event = events_new("fact");
-
-	if (!event)
-		return;
-	events_add(event, "test", state.test);
-	events_add(event, "rule", spec_rows[fact->req].number);
-	events_add(event, "outcome", names[fact->outcome]);
-	events_add(event, "cell", fact->cell);
-	events_add(event, "device", state.bench.dev ? state.bench.dev->uri : "");
-	if (fact->outcome != REPORT_HELD) {
-		events_add(event, "expected", fact->expected);
-		events_add(event, "seen", fact->seen);
-		add_calls(event);
-	}
-	if (fact->outcome == REPORT_BREACH && grade == GRADE_BREACH)
-		events_add(event, "trace",
-			   trace_log_broke(state.log,
-					   spec_rows[fact->req].number));
-	events_emit(event);
-}
-
-/* Once for what held or lapsed, a few times for what was broken. */
-static bool worth_telling(const struct report_fact *fact)
-{
-	static const u8 limit[] = { 1, 1, BREACHES_KEPT };
-	u8 *told = &state.counts[fact->outcome][fact->req];
-
-	if (*told >= limit[fact->outcome])
-		return false;
-	++*told;
-	return true;
-}
-
-static bool fact_fails(const struct report_fact *fact)
-{
-	enum spec_profile profile = state.bench.profile;
-
-	if (fact->outcome != REPORT_BREACH)
-		return false;
-	if (fact->cell && cell_v1_find(fact->cell))
-		return cell_v1_find(fact->cell)->severity[profile] == SEV_FAIL;
-	return spec_severity(fact->req, GRADE_BREACH, profile) == SEV_FAIL;
-}
-
-/* For the log of the test: what failed it, the first few only. */
-static void tell(const struct report_fact *fact)
-{
-	size_t len = strlen(state.bench.told);
-
-	snprintf(state.bench.told + len, sizeof(state.bench.told) - len,
-		 "%s%s %s: %s", len ? "; " : "", spec_rows[fact->req].number,
-		 spec_rows[fact->req].symbol, fact->seen ? fact->seen : "");
-}
-
-static bool take_fact(const struct report_fact *fact)
-{
-	bool fails = fact_fails(fact);
-
-	if (worth_telling(fact))
-		emit_fact(fact, GRADE_BREACH);
-	if (fails)
-		tell(fact);
-	state.bench.failed |= fails;
-	return fails;
-}
-
-static void judge_fact(struct report_sink *self, const struct report_fact *fact)
-{
-	(void)self;
-	take_fact(fact);
-}
-
-bool bench_fact(enum req req, enum report_outcome outcome, const char *cell,
-		const char *fmt, ...)
-{
-	struct report_fact fact = { .req = req, .outcome = outcome,
-				    .cell = cell };
-	char seen[400];
-	va_list ap;
-
-	if (outcome != REPORT_HELD) {
-		va_start(ap, fmt);
-		vsnprintf(seen, sizeof(seen), fmt, ap);
-		va_end(ap);
-		fact.seen = seen;
-	}
-	return take_fact(&fact);
+	snprintf(bench_state.test, sizeof(bench_state.test), "%s-%s", fixture, test);
 }
 
 /* What kills the machine has to be known before it does. */
@@ -174,10 +45,10 @@ static void tell_start(void)
 {
 	struct json_object *event = events_new("start");
 
-	events_add(event, "test", state.test);
-	events_add(event, "device", state.uri);
+	events_add(event, "test", bench_state.test);
+	events_add(event, "device", bench_state.uri);
 	events_emit(event);
-	events_mark(EVENTS_MARK_TEST, state.test);
+	events_mark(EVENTS_MARK_TEST, bench_state.test);
 }
 
 static void mark_call(struct mig_observer *self, const struct mig_call *call)
@@ -186,10 +57,10 @@ static void mark_call(struct mig_observer *self, const struct mig_call *call)
 
 	(void)self;
 	/* The stimuli of v2 make thousands of calls that lead nowhere. */
-	if (state.bench.generation == 2 &&
+	if (bench_state.bench.generation == 2 &&
 	    (call->op == MIG_PREAD || call->op == MIG_PWRITE))
 		return;
-	if (trace_line(&state.trace, 0, line, sizeof(line)))
+	if (trace_line(&bench_state.trace, 0, line, sizeof(line)))
 		events_mark(EVENTS_MARK_CALL, line);
 }
 
@@ -200,7 +71,7 @@ static int why(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(state.bench.why, sizeof(state.bench.why), fmt, ap);
+	vsnprintf(bench_state.bench.why, sizeof(bench_state.bench.why), fmt, ap);
 	va_end(ap);
 	return 1;
 }
@@ -212,16 +83,16 @@ static void read_environment(int generation)
 	int found = profile ? spec_profile_find(profile) : PROFILE_DEFAULT;
 	char *rest;
 
-	if (bench_find(generation, state.given, sizeof(state.given)))
-		state.given[0] = '\0';
-	memcpy(state.uris, state.given, sizeof(state.uris));
-	state.uri = strtok_r(state.uris, " ", &rest);
-	state.other_uri = strtok_r(NULL, " ", &rest);
-	state.bench.profile = found < 0 ? PROFILE_DEFAULT :
+	if (bench_find(generation, bench_state.given, sizeof(bench_state.given)))
+		bench_state.given[0] = '\0';
+	memcpy(bench_state.uris, bench_state.given, sizeof(bench_state.uris));
+	bench_state.uri = strtok_r(bench_state.uris, " ", &rest);
+	bench_state.other_uri = strtok_r(NULL, " ", &rest);
+	bench_state.bench.profile = found < 0 ? PROFILE_DEFAULT :
 					  (enum spec_profile)found;
-	state.bench.seed = seed ? strtoull(seed, NULL, 0) : 1;
-	state.bench.generation = generation;
-	state.random = state.bench.seed;
+	bench_state.bench.seed = seed ? strtoull(seed, NULL, 0) : 1;
+	bench_state.bench.generation = generation;
+	bench_state.random = bench_state.bench.seed;
 }
 
 /* A log is a comfort: without one the test goes on. */
@@ -229,25 +100,25 @@ static void attach_log(void)
 {
 	const char *dir = getenv("MIGCHECK_TRACES");
 	struct trace_about about = {
-		.uris = state.given, .generation = state.bench.generation,
-		.profile = spec_profile_name(state.bench.profile),
-		.seed = state.bench.seed, .test = state.test,
+		.uris = bench_state.given, .generation = bench_state.bench.generation,
+		.profile = spec_profile_name(bench_state.bench.profile),
+		.seed = bench_state.bench.seed, .test = bench_state.test,
 	};
 
 	if (!dir || !dir[0] ||
-	    trace_log_open(state.bench.ctx, dir, &about, &state.log))
-		state.log = NULL;
+	    trace_log_open(bench_state.bench.ctx, dir, &about, &bench_state.log))
+		bench_state.log = NULL;
 }
 
 static int attach_judge(void)
 {
-	state.sink.fact = judge_fact;
-	if (!state.bench.generation)
+	bench_state.sink.fact = bench_judge_fact;
+	if (!bench_state.bench.generation)
 		return 0;
-	if (state.bench.generation == 1)
-		return judge_v1_create(state.bench.ctx, &state.sink,
-				       &state.judge);
-	return judge_v2_create(state.bench.ctx, &state.sink, &state.judge);
+	if (bench_state.bench.generation == 1)
+		return judge_v1_create(bench_state.bench.ctx, &bench_state.sink,
+				       &bench_state.judge);
+	return judge_v2_create(bench_state.bench.ctx, &bench_state.sink, &bench_state.judge);
 }
 
 /* The protocol's view of an opened device. */
@@ -255,10 +126,10 @@ static int bind(struct mig_dev *dev, struct v1 *v1, struct v2 *v2)
 {
 	int ret;
 
-	if (!state.bench.generation)
+	if (!bench_state.bench.generation)
 		return bench_speaks(dev, 0) ?
 			       0 : why("not offered: a device that cannot migrate");
-	if (state.bench.generation == 2) {
+	if (bench_state.bench.generation == 2) {
 		ret = v2_open(dev, v2);
 		return ret ? why("not offered: no migration by protocol v2: %s",
 				 strerror(-ret)) :
@@ -268,10 +139,10 @@ static int bind(struct mig_dev *dev, struct v1 *v1, struct v2 *v2)
 	if (ret)
 		return why("not offered: no migration region (protocol v1): %s",
 			   strerror(-ret));
-	if (dev == state.bench.dev) {
-		state.trace.v1_base = state.meter.v1_base = v1->region.offset;
-		state.trace.v1_size = state.meter.v1_size = v1->region.size;
-		trace_log_region(state.log, v1->region.offset,
+	if (dev == bench_state.bench.dev) {
+		bench_state.trace.v1_base = bench_state.meter.v1_base = v1->region.offset;
+		bench_state.trace.v1_size = bench_state.meter.v1_size = v1->region.size;
+		trace_log_region(bench_state.log, v1->region.offset,
 				 v1->region.size);
 	}
 	return 0;
@@ -280,77 +151,111 @@ static int bind(struct mig_dev *dev, struct v1 *v1, struct v2 *v2)
 static int to_running(struct mig_dev *dev, struct v1 *v1, struct v2 *v2)
 {
 	(void)dev;
-	if (!state.bench.generation)
+	if (!bench_state.bench.generation)
 		return 0;
-	return state.bench.generation == 1 ? v1_recover(v1) : v2_recover(v2);
+	return bench_state.bench.generation == 1 ? v1_recover(v1) : v2_recover(v2);
+}
+
+static int settle(void)
+{
+	const char *command = getenv("MIGCHECK_SETTLE");
+	char words[160];
+
+	if (!command || !command[0])
+		return 0;
+	if (!settle_run(command, bench_state.uri, 500u * (u32)bench_deadline(), words,
+			sizeof(words)))
+		return 1;
+	why("error: the command to settle the device %s", words);
+	return -ECANCELED;
 }
 
 int bench_fresh(void)
 {
-	struct bench *b = &state.bench;
-	int ret = mig_reset(b->dev);
+	struct bench *b = &bench_state.bench;
+	int ret, settled;
 
+	if (!b->dev)
+		return -ENODEV;
+	ret = mig_reset(b->dev);
+	settled = settle();
+
+	if (settled < 0)
+		return settled;
 	/* A device without reset can only be asked nicely. */
-	if (ret)
+	if (ret || settled)
 		ret = to_running(b->dev, &b->v1, &b->v2);
 	return ret;
 }
 
 void bench_migrates(void)
 {
-	state.meter.migrates = true;
+	bench_state.meter.migrates = true;
 }
 
-int bench_open(int generation, u32 needs)
+static int put_on(int generation, u32 needs)
 {
-	struct bench *b = &state.bench;
+	struct bench *b = &bench_state.bench;
 	int ret;
 
 	read_environment(generation);
 	tell_start();
-	state.marker.called = mark_call;
-	if (!state.uri)
+	bench_state.marker.called = mark_call;
+	if (!bench_state.uri)
 		return why("skip: no VFIO device of this machine offers protocol v%d; name one in MIGCHECK_DEVICES",
 			   generation);
 	if (mig_context_create(&b->ctx))
 		return why("skip: no memory");
-	state.open = true;
-	trace_init(&state.trace);
-	mig_observe(b->ctx, &state.trace.observer);
-	meter_init(&state.meter, generation);
-	mig_observe(b->ctx, &state.meter.observer);
+	bench_state.open = true;
+	trace_init(&bench_state.trace);
+	mig_observe(b->ctx, &bench_state.trace.observer);
+	meter_init(&bench_state.meter, generation);
+	mig_observe(b->ctx, &bench_state.meter.observer);
 	if (events_marked())
-		mig_observe(b->ctx, &state.marker);
+		mig_observe(b->ctx, &bench_state.marker);
 	attach_log();
 	ret = attach_judge();
 	if (ret)
 		return why("skip: no judge: %s", strerror(-ret));
-	ret = mig_open(b->ctx, state.uri, &b->dev);
+	ret = mig_open(b->ctx, bench_state.uri, &b->dev);
 	if (ret)
-		return why("skip: cannot open %s: %s", state.uri,
+		return why("skip: cannot open %s: %s", bench_state.uri,
 			   mig_open_error(b->ctx));
+	bench_state.caps = b->dev->caps;
 	if (bind(b->dev, &b->v1, &b->v2))
 		return 1;
 	if (stimulus_create(b->dev, &b->stim))
 		b->stim = NULL;
 	ret = generation ? bench_fresh() : 0;
+	if (ret == -ECANCELED && strstr(b->why, "error: ") == b->why)
+		return 1;
 	if (ret)
 		return why("skip: the device cannot be brought to RUNNING: %s",
 			   strerror(-ret));
 	return bench_needs(needs);
 }
 
+int bench_open(int generation, u32 needs)
+{
+	int ret = put_on(generation, needs);
+
+	/* Who could not be put on the bench is not taken off it either. */
+	if (ret)
+		bench_tell_loss();
+	return ret;
+}
+
 int bench_reopen(void)
 {
-	struct bench *b = &state.bench;
+	struct bench *b = &bench_state.bench;
 	int ret;
 
-	if (b->generation == 1)
+	if (b->generation == 1 && b->dev)
 		v1_close(&b->v1);
 	stimulus_rebind(b->stim, NULL);
 	mig_close(b->dev);
 	b->dev = NULL;
-	ret = mig_open(b->ctx, state.uri, &b->dev);
+	ret = mig_open(b->ctx, bench_state.uri, &b->dev);
 	if (ret)
 		return ret;
 	stimulus_rebind(b->stim, b->dev);
@@ -361,24 +266,25 @@ static void emit_calls(void)
 {
 	struct json_object *event = events_new("calls");
 
-	events_add(event, "test", state.test);
+	events_add(event, "test", bench_state.test);
 	if (event)
 		json_object_object_add(event, "count",
 				       json_object_new_int64(
-					       (s64)mig_calls(state.bench.ctx)));
+					       (s64)mig_calls(bench_state.bench.ctx)));
 	events_emit(event);
 }
 
 int bench_close(void)
 {
-	struct bench *b = &state.bench;
+	struct bench *b = &bench_state.bench;
 
-	if (!state.open)
+	if (!bench_state.open)
 		return 0;
-	judge_destroy(state.judge);
-	state.judge = NULL;
-	trace_log_close(state.log);
-	state.log = NULL;
+	bench_tell_loss();
+	judge_destroy(bench_state.judge);
+	bench_state.judge = NULL;
+	trace_log_close(bench_state.log);
+	bench_state.log = NULL;
 	if (b->dev) {
 		to_running(b->dev, &b->v1, &b->v2);
 		if (b->generation == 1)
@@ -392,10 +298,10 @@ int bench_close(void)
 	stimulus_destroy(b->stim);
 	stimulus_destroy(b->other_stim);
 	emit_calls();
-	meter_tell(&state.meter, state.test);
+	meter_tell(&bench_state.meter, bench_state.test);
 	mig_context_destroy(b->ctx);
-	meter_free(&state.meter);
-	state.open = false;
+	meter_free(&bench_state.meter);
+	bench_state.open = false;
 #ifdef MIGCHECK_COVERAGE
 	__gcov_dump(); /* the harness ends its children by _exit() */
 #endif
@@ -410,7 +316,7 @@ static bool open_second(struct bench *b)
 
 	if (b->other)
 		return true;
-	ret = state.other_uri ? mig_open(b->ctx, state.other_uri, &b->other) :
+	ret = bench_state.other_uri ? mig_open(b->ctx, bench_state.other_uri, &b->other) :
 				mig_clone(b->dev, &b->other);
 	if (ret)
 		return false;
@@ -427,7 +333,7 @@ static bool open_second(struct bench *b)
 
 int bench_needs(u32 needs)
 {
-	const char *reason = bench_unmet(&state.bench, needs, open_second);
+	const char *reason = bench_unmet(&bench_state.bench, needs, open_second);
 
 	return reason ? why("%s", reason) : 0;
 }

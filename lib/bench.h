@@ -10,6 +10,7 @@
  *   MIGCHECK_EVENTS    file to which facts are appended (none: not kept)
  *   MIGCHECK_SEED      seed of everything random (1)
  *   MIGCHECK_DEADLINE  seconds a test may take (30)
+ *   MIGCHECK_SETTLE    command that is run after each reset, see settle.h (none)
  *   MIGCHECK_JOURNAL, MIGCHECK_MARKS  see events.h (none)
  *   MIGCHECK_TRACES    directory for the calls of a failed test (none)
  */
@@ -48,7 +49,11 @@ struct bench {
  * Puts the device on the bench, RUNNING and initial (reset before use). For
  * @generation 0 it must not offer migration; it is taken as it comes.
  * 0, or 1 where the test cannot be run: bench_here()->why says why and
- * begins with "not offered: " or "skip: ".
+ * begins with "not offered: ", "skip: " or, where the command to settle the
+ * device failed, "error: ".
+ *
+ * From the moment that the carrier has lost the device (mig_lost()) nothing is
+ * taken down any more but the loss itself, with the last calls.
  */
 int bench_open(int generation, u32 needs);
 /* Takes it off. 1 where a breach failed the test, else 0. */
@@ -63,8 +68,9 @@ int bench_needs(u32 needs);
 int bench_reopen(void);
 
 /*
- * Puts the device back to RUNNING with initial contents by reset, and drops
- * what tests have left. 0, or -errno where it could not.
+ * Puts the device back to RUNNING with initial contents by reset, lets the user
+ * settle it, and drops what tests have left. 0, or -errno where it could not,
+ * -ECANCELED where the user's command failed: bench_here()->why has its words.
  */
 int bench_fresh(void);
 

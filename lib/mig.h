@@ -39,6 +39,9 @@ enum mig_cap {
 	MIG_CAP_CONTAINER_LOG = 1 << 7, /* v1 dirty tracking of the container */
 	MIG_CAP_KERNEL = 1 << 8,       /* a kernel answers: its log counts */
 	MIG_CAP_FAULTS = 1 << 9,       /* calls can be made to fail within */
+	MIG_CAP_SESSIONS = 1 << 10,     /* data_fd and session ioctls are the device's */
+	MIG_CAP_POSITIONED = 1 << 11,  /* positioned I/O of sessions reaches it */
+	MIG_CAP_CLOSE = 1 << 12,       /* a close reaches it */
 };
 
 struct mig_file_ops {
@@ -106,6 +109,13 @@ int mig_clone(struct mig_dev *dev, struct mig_dev **ret_other);
  * -EINVAL for a region that is out of their reach.
  */
 int mig_peer_iova(struct mig_dev *dev, u32 region, u64 *ret_iova);
+
+/*
+ * Whether the carrier has lost a device of @ctx for good, be it open still or
+ * not: 0, -ECONNRESET its server hung up, -EPROTO it talks nonsense, -ETIMEDOUT
+ * it stopped answering. A kernel loses nothing.
+ */
+int mig_lost(struct mig_context *ctx);
 
 /* One line about why the last mig_open() of @ctx failed and what helps. */
 const char *mig_open_error(struct mig_context *ctx);

@@ -59,6 +59,18 @@ void *mig_space(struct mig_context *ctx, const struct mig_transport *transport)
 	return NULL;
 }
 
+int mig_lost(struct mig_context *ctx)
+{
+	int lost = 0;
+	size_t i;
+
+	for (i = 0; i < SPACES && !lost; i++)
+		if (ctx->spaces[i].space && ctx->spaces[i].transport->lost)
+			lost = ctx->spaces[i].transport->lost(
+				ctx->spaces[i].space);
+	return lost;
+}
+
 static int space_ensure(struct mig_context *ctx,
 			const struct mig_transport *transport)
 {

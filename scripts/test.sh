@@ -116,6 +116,12 @@ for profile in v1 v2-full; do
 	wait "$server"
 done
 
+stage "servers of other people, started for each test"
+bash tests/server/manner_test.sh build >"$out/manner.txt" 2>&1
+status=$?
+grep -B 26 '^not ok' "$out/manner.txt"
+count_tap "$out/manner.txt" "$status"
+
 for topic in cli diff waive comfort completion; do
 	stage "command line: $topic"
 	bash "tests/cli/${topic}_test.sh" build/migcheck >"$out/$topic.txt" 2>&1

@@ -6,8 +6,11 @@
 
 #include "../run/campaign.h"
 #include "../run/mem.h"
+#include "../run/restart.h"
 #include "../run/say.h"
 #include "cmd.h"
+
+enum { SETTLE_MAX = 1000 };
 
 static int set_profile(void *ctx, const char *value)
 {
@@ -112,6 +115,23 @@ static int set_dir(void *ctx, const char *value)
 	return 0;
 }
 
+static int set_restart(void *ctx, const char *value)
+{
+	if (!value[0])
+		return cmd_usage("run", "--restart: which command?");
+	((struct campaign_options *)ctx)->restart = value;
+	return 0;
+}
+
+static int set_settle(void *ctx, const char *value)
+{
+	if (!value[0] || strlen(value) > SETTLE_MAX)
+		return cmd_usage("run", "--settle: a command of 1 to %d bytes",
+				 SETTLE_MAX);
+	((struct campaign_options *)ctx)->settle = value;
+	return 0;
+}
+
 const struct cmd_option cmd_run_options[] = {
 	{ "profile", 'p', true, set_profile },
 	{ "test", 't', true, set_include },
@@ -122,6 +142,8 @@ const struct cmd_option cmd_run_options[] = {
 	{ "output", 'o', true, set_dir },
 	{ "seed", 's', true, set_seed },
 	{ "deadline", 'd', true, set_deadline },
+	{ "restart", 0, true, set_restart },
+	{ "settle", 0, true, set_settle },
 	{ NULL },
 };
 
@@ -131,6 +153,20 @@ static char *device_of_environment(void)
 	const char *bdf = getenv("VFIO_SELFTESTS_BDF");
 
 	return bdf && bdf[0] ? mem_printf("vfio:%s", bdf) : NULL;
+}
+
+/* Only a device behind a socket has a server that can be started. */
+static int check_restart(const struct campaign_options *campaign)
+{
+	char path[108];
+	u32 i;
+
+	for (i = 0; campaign->restart && i < campaign->uri_count; i++)
+		if (!restart_path(campaign->uris[i], path, sizeof(path)))
+			return cmd_usage("run", "--restart is for devices behind "
+					 "a socket, vfio-user:PATH, not for %s",
+					 campaign->uris[i]);
+	return 0;
 }
 
 static int run(int argc, char **argv)
@@ -152,7 +188,9 @@ static int run(int argc, char **argv)
 	}
 	campaign.uris = (const char *const *)uris;
 	campaign.uri_count = fallback ? 1 : (u32)(argv + argc - uris);
-	status = campaign_run(&campaign);
+	status = check_restart(&campaign);
+	if (!status)
+		status = campaign_run(&campaign);
 out:
 	select_free(&campaign.select);
 	free(fallback);
@@ -167,9 +205,10 @@ const struct cmd cmd_run = {
 "usage: migcheck run URI... [OPTIONS]\n\n"
 "Judges the migration uAPI of each device and leaves it RUNNING. A URI is\n"
 "vfio:0000:3b:00.2 (PCI), vfio:UUID (mediated), vfio:/dev/vfio/devices/vfio3,\n"
-"or a built-in reference device: emu:v1, emu:v2, emu:v2-precopy. Several are\n"
-"taken for the devices of one machine: a sentence says whether they can be\n"
-"migrated together, which the exit status does not depend on.\n\n"
+"vfio-user:PATH (the socket of a server), or a built-in reference device:\n"
+"emu:v1, emu:v2, emu:v2-precopy. Several are taken for the devices of one\n"
+"machine: a sentence says whether they can be migrated together, which the\n"
+"exit status does not depend on.\n\n"
 "  -p, --profile P    default, strict (for new drivers: \"should\" fails too),\n"
 "                     header-only, vmm, hostile (in a throw-away VM only)\n"
 "  -t, --test GLOB    only these rules (number or symbol) or tests\n"
@@ -181,8 +220,15 @@ const struct cmd cmd_run = {
 "                     save-rate=100MB/s restore-rate=; may be repeated\n"
 "  -o, --output DIR   results.json, ktap, log, and a trace of each failure\n"
 "  -s, --seed N       of everything random (1)\n"
-"  -d, --deadline S   seconds that a test may take (30; 5 for emu:)\n\n"
+"  -d, --deadline S   seconds that a test may take (30; 5 for emu:)\n"
+"      --restart CMD  start a vfio-user server for each test and end it after\n"
+"                     it, so that one that dies fails one test: sh -c CMD, $1\n"
+"                     and MIGCHECK_SOCKET are the path of the socket\n"
+"      --settle CMD   after each reset, what brings the device to where it can\n"
+"                     run: sh -c CMD, $1 is its address, MIGCHECK_URI its URI;\n"
+"                     within half of the deadline, and with status 0\n\n"
 "  migcheck run emu:v1 emu:v2\n"
 "  migcheck run emu:v2 --budget downtime=300ms --budget arc=5ms:warn\n"
-"  migcheck run vfio:0000:3b:00.2 --profile strict -t 'V2-FSM-*' -o results\n",
+"  migcheck run vfio:0000:3b:00.2 --profile strict -t 'V2-FSM-*' -o results\n"
+"  migcheck run vfio-user:/tmp/s --restart 'exec my-server --socket \"$1\"'\n",
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../mig.h"
 #include "campaign_state.h"
@@ -74,6 +75,53 @@ static void add_bare(struct judgements *all, const char *uri)
 	all->bare[all->bare_count++] = mem_dup(uri);
 }
 
+/* The device as it is when a test meets it: with a server, and settled. */
+static int probe_started(struct campaign *c, const char *uri,
+			 struct device *ret_device)
+{
+	struct restart *restart = &c->restart;
+	char how[100], said[120];
+	int err = restart_begin(restart, uri, "probe");
+
+	memset(ret_device, 0, sizeof(*ret_device));
+	snprintf(ret_device->uri, sizeof(ret_device->uri), "%s", uri);
+	if (err)
+		return err;
+	if (c->options->settle)
+		device_settle(uri, c->options->settle, ret_device);
+	else
+		device_probe(uri, ret_device);
+	restart_end(restart);
+	if (!ret_device->error || !restart_casualty(restart))
+		return 0;
+	restart_describe(restart_casualty(restart), how, sizeof(how));
+	restart_last_words(restart, said, sizeof(said));
+	snprintf(restart->error, sizeof(restart->error),
+		 "%.100s: its server %s when it was opened%s%s", uri, how,
+		 said[0] ? "; it said: " : "", said);
+	return -EIO;
+}
+
+static int probe(struct campaign *c, const char *uri, struct device *ret_device)
+{
+	int err = 0;
+
+	if (c->restart.command) {
+		c->restart.deadline_ms = 1000 * (c->options->deadline_s ?
+			c->options->deadline_s : campaign_deadline(uri));
+		err = restart_check(&c->restart, uri);
+		if (!err)
+			err = probe_started(c, uri, ret_device);
+	} else if (c->options->settle) {
+		device_settle(uri, c->options->settle, ret_device);
+	} else {
+		device_probe(uri, ret_device);
+	}
+	if (err)
+		say_error("%s", c->restart.error);
+	return err ? 99 : campaign_refuse(ret_device);
+}
+
 /* Devices without migration are passed over as long as others have it. */
 static int probe_devices(struct campaign *c, struct select *select)
 {
@@ -85,8 +133,7 @@ static int probe_devices(struct campaign *c, struct select *select)
 	for (i = 0; i < c->options->uri_count; i++) {
 		all->list = mem_room(all->list, all->count, sizeof(*j));
 		j = &all->list[all->count];
-		device_probe(c->options->uris[i], &j->device);
-		status = campaign_refuse(&j->device);
+		status = probe(c, c->options->uris[i], &j->device);
 		if (status && status != 4)
 			return status;
 		if (status) {
@@ -187,6 +234,8 @@ void campaign_free(struct campaign *c)
 {
 	if (c->log)
 		fclose(c->log);
+	if (c->restart.command && c->restart.log >= 0)
+		close(c->restart.log);
 	kmsg_close(&c->kmsg);
 	workdir_remove(&c->work);
 	waivers_free(&c->waivers);
@@ -196,7 +245,8 @@ void campaign_free(struct campaign *c)
 
 int campaign_run(struct campaign_options *options)
 {
-	struct campaign c = { .options = options, .kmsg = { .fd = -1 } };
+	struct campaign c = { .options = options, .kmsg = { .fd = -1 },
+			      .restart = { .log = -1 } };
 	int status;
 
 	c.all.profile = options->profile;
@@ -206,6 +256,8 @@ int campaign_run(struct campaign_options *options)
 	c.all.budget_count = options->budget_count;
 	describe_host(&c.all);
 	status = campaign_load_waivers(&c);
+	if (!status)
+		status = campaign_open_restart(&c);
 	if (!status)
 		status = probe_devices(&c, &options->select);
 	if (!status)

@@ -29,6 +29,8 @@ struct campaign_options {
 	struct budget budgets[CAMPAIGN_BUDGETS];
 	u32 budget_count;
 	const char *dir;	/* of -o, or NULL */
+	const char *restart;	/* command of restart.h, or NULL */
+	const char *settle;	/* command of settle.h, or NULL */
 	struct select select;	/* globs are set */
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,17 +56,35 @@ int campaign_open_files(struct campaign *c)
 {
 	const char *dir = c->options->dir;
 	char *path;
-	int err = workdir_create(dir, &c->work);
+	int err = c->work.path[0] ? 0 : workdir_create(dir, &c->work);
 
 	if (err) {
 		say_error("%s: %s", dir ? dir : "directory of temporary files",
 			  strerror(-err));
 		return 99;
 	}
-	if (!dir)
+	if (!dir || c->log)
 		return 0;
 	path = mem_printf("%s/log", c->work.path);
 	c->log = fopen(path, "we");
+	free(path);
+	return 0;
+}
+
+int campaign_open_restart(struct campaign *c)
+{
+	char *path;
+	int status;
+
+	c->restart.log = -1;
+	c->restart.command = c->options->restart;
+	if (!c->restart.command)
+		return 0;
+	status = campaign_open_files(c);
+	if (status)
+		return status;
+	path = mem_printf("%s/server.log", c->work.path);
+	c->restart.log = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
 	free(path);
 	return 0;
 }

@@ -50,8 +50,11 @@ static void supervise(struct campaign *c, struct judgement *j)
 		.traces = c->options->dir ? c->work.path : "",
 		.kmsg = j->device.caps & MIG_CAP_KERNEL ? &c->kmsg : NULL,
 		.log = c->log,
+		.settle = c->options->settle,
+		.restart = c->restart.command ? &c->restart : NULL,
 	};
 
+	c->restart.deadline_ms = plan.deadline_s * 1000;
 	progress_begin(plan.uri, supervise_tests(&plan));
 	supervise_device(&plan, &j->record);
 	progress_end();
@@ -59,14 +62,18 @@ static void supervise(struct campaign *c, struct judgement *j)
 }
 
 /* A device that was given up is not touched again: it would hold us as well. */
-static void restore(struct judgement *j)
+static void restore(const struct campaign *c, struct judgement *j)
 {
 	struct device after;
 
 	snprintf(j->end_state, sizeof(j->end_state), "%s", "unknown");
 	if (j->record.abandoned) {
 		snprintf(j->end_problem, sizeof(j->end_problem), "%s",
-			 "a process is stuck in its driver");
+			 "it was given up");
+		return;
+	}
+	if (c->restart.command) {
+		snprintf(j->end_state, sizeof(j->end_state), "%s", "ended");
 		return;
 	}
 	child_forget_interrupt();
@@ -136,7 +143,7 @@ int campaign_judge_devices(struct campaign *c)
 		journal_device(&c->all, &j->device);
 		supervise(c, j);
 		interrupted = j->record.interrupted || child_interrupted();
-		restore(j);
+		restore(c, j);
 		journal_end(j);
 		if (interrupted) {
 			say("interrupted; %s left %s, no results kept\n",

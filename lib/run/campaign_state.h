@@ -7,6 +7,7 @@
 
 #include "campaign.h"
 #include "kmsg.h"
+#include "restart.h"
 #include "workdir.h"
 
 struct campaign {
@@ -16,6 +17,7 @@ struct campaign {
 	struct waivers waivers;
 	struct workdir work;
 	struct kmsg kmsg;
+	struct restart restart; /* command NULL: servers are the user's */
 	FILE *log;
 };
 
@@ -34,5 +36,7 @@ int campaign_judge_devices(struct campaign *c);
 /* The files of -o: opened before, published after. 0 or 99. */
 int campaign_open_files(struct campaign *c);
 int campaign_publish(struct campaign *c);
+/* Makes ready to start servers, with a log of theirs beside the others. */
+int campaign_open_restart(struct campaign *c);
 
 #endif

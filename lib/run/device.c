@@ -5,18 +5,20 @@
 #include <sys/mman.h>
 
 #include "../mig.h"
+#include "../settle.h"
 #include "../transport/transport.h"
 #include "../v1.h"
 #include "../v2.h"
 #include "child.h"
 #include "device.h"
 
-enum { DEADLINE_MS = 30000 };
+enum { DEADLINE_MS = 30000, SETTLE_MS = 15000 };
 
 /* Shared with the child. */
 struct request {
 	struct device device;
 	bool restore, answered;
+	char settle[1024]; /* command, or "" */
 };
 
 static const struct {
@@ -125,6 +127,22 @@ static int use_v2(struct mig_dev *dev, struct request *r)
 	return 0;
 }
 
+static int settle(struct mig_dev *dev, struct request *r)
+{
+	char words[200];
+	int err;
+
+	if (!r->settle[0])
+		return 0;
+	mig_reset(dev);
+	err = settle_run(r->settle, r->device.uri, SETTLE_MS, words,
+			 sizeof(words));
+	if (err)
+		snprintf(r->device.message, sizeof(r->device.message),
+			 "the command to settle the device %s", words);
+	return err;
+}
+
 static void use_device(struct mig_context *ctx, struct request *r)
 {
 	struct device *device = &r->device;
@@ -138,8 +156,15 @@ static void use_device(struct mig_context *ctx, struct request *r)
 	}
 	device->caps = dev->caps;
 	find_driver(device);
-	if (use_v2(dev, r))
+	device->error = settle(dev, r);
+	if (!device->error && use_v2(dev, r))
 		use_v1(dev, r);
+	if (mig_lost(ctx)) {
+		device->error = mig_lost(ctx);
+		snprintf(device->message, sizeof(device->message),
+			 "its server went away while it was asked what it offers: %s",
+			 strerror(-device->error));
+	}
 	mig_close(dev);
 }
 
@@ -193,7 +218,8 @@ static void ask(struct request *r)
 		explain_end(&r->device, &result);
 }
 
-static void device_ask(const char *uri, bool restore, struct device *ret_device)
+static void device_ask(const char *uri, bool restore, const char *settle,
+		       struct device *ret_device)
 {
 	struct request *r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -204,6 +230,7 @@ static void device_ask(const char *uri, bool restore, struct device *ret_device)
 		return;
 	}
 	snprintf(r->device.uri, sizeof(r->device.uri), "%s", uri);
+	snprintf(r->settle, sizeof(r->settle), "%s", settle);
 	r->restore = restore;
 	ask(r);
 	*ret_device = r->device;
@@ -212,12 +239,18 @@ static void device_ask(const char *uri, bool restore, struct device *ret_device)
 
 void device_probe(const char *uri, struct device *ret_device)
 {
-	device_ask(uri, false, ret_device);
+	device_ask(uri, false, "", ret_device);
 }
 
 void device_restore(const char *uri, struct device *ret_device)
 {
-	device_ask(uri, true, ret_device);
+	device_ask(uri, true, "", ret_device);
+}
+
+void device_settle(const char *uri, const char *command,
+		   struct device *ret_device)
+{
+	device_ask(uri, false, command, ret_device);
 }
 
 const char *device_advice(const struct device *device)

@@ -31,7 +31,11 @@ struct device {
  */
 void device_probe(const char *uri, struct device *ret_device);
 
-/* The same, and brings the device to RUNNING. error: why that failed. */
+/* The same, after a reset and the command of settle.h: that must end well. */
+void device_settle(const char *uri, const char *command,
+		   struct device *ret_device);
+
+/* The same as the first, and brings the device to RUNNING. error: why that failed. */
 void device_restore(const char *uri, struct device *ret_device);
 
 /* What a person can do about @device->error; "" where nothing is known. */

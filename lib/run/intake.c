@@ -113,6 +113,31 @@ static void take_figures(struct record *record, const struct suite_binary *binar
 	figures_wait(&record->figures, event);
 }
 
+static void take_lost(struct record *record, const struct suite_binary *binary,
+		      struct json_object *event)
+{
+	const char *name = text_at(event, "test");
+	struct record_test *test;
+
+	if (!name)
+		return;
+	test = record_test(record, binary, name);
+	replace(&test->lost, text_at(event, "how"));
+	free(test->calls);
+	test->calls = lines_at(event, "calls");
+}
+
+static void take_beyond(struct record *record, const struct suite_binary *binary,
+			struct json_object *event)
+{
+	const char *rule = text_at(event, "rule");
+	const struct spec_row *row = rule ? spec_find(rule) : NULL;
+
+	(void)binary;
+	if (row)
+		replace(&record->beyond[spec_req(row)], text_at(event, "reason"));
+}
+
 static void take_device(struct record *record, const struct suite_binary *binary,
 			struct json_object *event)
 {
@@ -160,6 +185,7 @@ static const struct {
 	{ "fact", take_fact },	   { "test", take_test },
 	{ "device", take_device }, { "end", take_end },
 	{ "calls", take_calls },   { "figures", take_figures },
+	{ "lost", take_lost },	   { "beyond", take_beyond },
 };
 
 void intake_line(struct record *record, const struct suite_binary *binary,

@@ -125,8 +125,12 @@ void record_free(struct record *record)
 		free(record->tests[i].message);
 		free(record->tests[i].harness);
 		free(record->tests[i].kernel);
+		free(record->tests[i].lost);
+		free(record->tests[i].calls);
 	}
 	figures_free(&record->figures);
+	for (i = 0; i < REQ_COUNT; i++)
+		free(record->beyond[i]);
 	free_strings(record->capabilities, record->capability_count);
 	free_strings(record->kernel_log, record->kernel_count);
 	free(record->facts);

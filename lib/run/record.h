@@ -30,6 +30,8 @@ struct record_test {
 	char *message; /* "" where there is nothing to say */
 	char *harness; /* how the harness ended it, or NULL if it ended itself */
 	bool hung;     /* harness: for being late */
+	char *lost;    /* how its device was lost ("hung up"), or NULL */
+	char *calls;   /* the last before that, a line each, or NULL */
 	char *kernel;  /* what the kernel complained about meanwhile, or NULL */
 	double duration_s;
 };
@@ -53,6 +55,7 @@ struct record {
 	u64 calls;
 	struct figures figures;
 	bool held[REQ_COUNT];
+	char *beyond[REQ_COUNT]; /* what the carrier lacks to show it, or NULL */
 	struct record_fact *facts;
 	u32 fact_count;
 	struct record_test *tests;

@@ -143,6 +143,8 @@ static struct json_object *make_test(const struct judgement *j,
 			       json_object_new_double(test->duration_s));
 	add(object, "device", j->device.uri);
 	add(object, "message", test->kernel ? test->kernel : test->message);
+	if (test->calls)
+		add_lines(object, "calls", test->calls);
 	return object;
 }
 

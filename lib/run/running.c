@@ -8,7 +8,7 @@
 #include "running.h"
 
 /* What the binary itself needs to end a test that is over its deadline. */
-enum { SLACK_MS = 10000 };
+enum { SLACK_MS = 10000, UNOPENED_MAX = 3 };
 
 void running_kernel(void *ctx)
 {
@@ -56,6 +56,8 @@ static void end_test(struct running *r)
 {
 	progress_step();
 	running_kernel(r);
+	r->unopened = r->unopened_now ? r->unopened + 1 : 0;
+	r->unopened_now = false;
 	free(r->test);
 	r->test = NULL;
 }
@@ -77,6 +79,23 @@ static bool take_bad_end(struct running *r, const char *line)
 	return true;
 }
 
+/* The reason of a test that was skipped because its device is gone, or busy. */
+static void note_unopened(struct running *r, const char *line)
+{
+	const char *said = strstr(line, ": skip: cannot open ");
+
+	if (line[0] != '#' || !said)
+		return;
+	r->unopened_now = true;
+	snprintf(r->why_unopened, sizeof(r->why_unopened), "%s",
+		 said + strlen(": skip: "));
+}
+
+bool running_lost(const struct running *r)
+{
+	return r->unopened >= UNOPENED_MAX;
+}
+
 void running_line(void *ctx, const char *line)
 {
 	struct running *r = ctx;
@@ -84,6 +103,7 @@ void running_line(void *ctx, const char *line)
 
 	if (r->log)
 		fprintf(r->log, "%s\n", line);
+	note_unopened(r, line);
 	if (sscanf(line, "# RUN %511s", name) == 1)
 		begin_test(r, name);
 	else if (!strncmp(line, "ok ", 3) || !strncmp(line, "not ok ", 7))
@@ -97,14 +117,17 @@ bool running_expired(void *ctx)
 	const struct running *r = ctx;
 
 	progress_tick();
-	return r->test && child_clock_ms() - r->test_since_ms >
-			  r->deadline_ms + SLACK_MS;
+	return running_lost(r) ||
+	       (r->test && child_clock_ms() - r->test_since_ms >
+			  r->deadline_ms + SLACK_MS);
 }
 
 char *running_end(const struct running *r, const struct child_result *result)
 {
 	const char *name = r->binary->name;
 
+	if (running_lost(r))
+		return mem_dup(r->why_unopened);
 	switch (result->end) {
 	case CHILD_KILLED:
 		return mem_printf("%s died of signal %d (%s)", name,
@@ -142,7 +165,10 @@ static void settle_silent(const struct running *r, struct record_test *test,
 	char *why = running_end(r, result);
 
 	free(test->message);
-	if (r->test && !strcmp(r->test, test->name)) {
+	if (running_lost(r)) {
+		test->message = mem_dup("not run: the device is gone");
+		free(why);
+	} else if (r->test && !strcmp(r->test, test->name)) {
 		test->outcome = hung ? RECORD_TIMEOUT : RECORD_CRASH;
 		test->message = why;
 	} else {

@@ -22,12 +22,18 @@ struct running {
 	char *test;	   /* at work, or NULL */
 	u64 test_since_ms;
 	char last[200];	   /* line that was no result */
+	u32 unopened;	   /* tests in a row that could not open the device */
+	bool unopened_now; /* the one at work is one of them */
+	char why_unopened[200];
 };
 
 /* Members of struct child_watch; @ctx is the struct running. */
 void running_line(void *ctx, const char *line);
 void running_kernel(void *ctx);
 bool running_expired(void *ctx);
+
+/* Nobody can open the device any more: the binary was ended for that. */
+bool running_lost(const struct running *r);
 
 /* What became of the binary, in a sentence; free(). */
 char *running_end(const struct running *r, const struct child_result *result);

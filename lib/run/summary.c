@@ -226,10 +226,12 @@ static void say_tests(const struct judgement *j)
 		v = verdict_test(&j->in, j->rules, test);
 		if (!verdict_is_bad(v) && v != VERDICT_ERROR)
 			continue;
-		if (v == VERDICT_FAIL && !test->kernel && told(j, test))
+		if (v == VERDICT_FAIL && !test->kernel && !test->lost &&
+		    told(j, test))
 			continue;
 		say("test %s %s: %s\n", word_of(v), test->name,
 		    test->kernel ? test->kernel : test->message);
+		say_calls(test->calls);
 	}
 	for (i = 0; i < j->record.kernel_count; i++)
 		say("kernel  %s\n", j->record.kernel_log[i]);

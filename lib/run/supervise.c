@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,23 +7,30 @@
 
 #include "child.h"
 #include "intake.h"
+#include "lost.h"
 #include "mem.h"
 #include "running.h"
 #include "supervise.h"
 
-enum { SLACK_S = 15, ENV_COUNT = 6 };
+enum { SLACK_S = 15, ENV_COUNT = 7 };
 
-static bool runs(const struct supervise_plan *plan,
-		 const struct suite_binary *binary,
-		 const struct suite_test *test)
+/* The tests of a binary to run in one process: all that are chosen, or one. */
+struct batch {
+	const struct supervise_plan *plan;
+	const struct suite_binary *binary;
+	const struct suite_test *only; /* NULL: all */
+};
+
+static bool runs(const struct batch *b, const struct suite_test *test)
 {
-	return test->selected && binary->generation == plan->generation;
+	return test->selected && b->binary->generation == b->plan->generation &&
+	       (!b->only || b->only == test);
 }
 
 /* "-r NAME" for each test, nothing where all run. NULL: none does. */
-static const char **make_argv(const struct supervise_plan *plan,
-			      const struct suite_binary *binary)
+static const char **make_argv(const struct batch *b)
 {
+	const struct suite_binary *binary = b->binary;
 	const char **argv = calloc(2 * binary->test_count + 2, sizeof(*argv));
 	u32 i, n = 0;
 
@@ -30,7 +38,7 @@ static const char **make_argv(const struct supervise_plan *plan,
 		return NULL;
 	argv[n++] = binary->path;
 	for (i = 0; i < binary->test_count; i++) {
-		if (!runs(plan, binary, &binary->tests[i]))
+		if (!runs(b, &binary->tests[i]))
 			continue;
 		argv[n++] = "-r";
 		argv[n++] = binary->tests[i].run;
@@ -56,7 +64,9 @@ static void make_env(const struct supervise_plan *plan, const char *events,
 				(unsigned long long)plan->seed);
 	ret_env[4] = mem_printf("MIGCHECK_DEADLINE=%u", plan->deadline_s);
 	ret_env[5] = mem_printf("MIGCHECK_TRACES=%s", plan->traces);
-	ret_env[6] = NULL;
+	ret_env[6] = mem_printf("MIGCHECK_SETTLE=%s",
+				plan->settle ? plan->settle : "");
+	ret_env[7] = NULL;
 }
 
 static void free_env(char **env)
@@ -72,16 +82,15 @@ static void expect_test(struct record *record, const struct suite_binary *binary
 }
 
 /* Enters all tests, so that those that never come have a place; their number. */
-static u32 expect_tests(const struct supervise_plan *plan,
-			const struct suite_binary *binary,
-			struct record *record)
+static u32 expect_tests(const struct batch *b, struct record *record)
 {
+	const struct suite_binary *binary = b->binary;
 	u32 i, count = 0;
 
 	if (!binary->test_count)
 		expect_test(record, binary, binary->name);
 	for (i = 0; i < binary->test_count; i++) {
-		if (!runs(plan, binary, &binary->tests[i]))
+		if (!runs(b, &binary->tests[i]))
 			continue;
 		expect_test(record, binary, binary->tests[i].name);
 		count++;
@@ -105,20 +114,20 @@ static void watch_child(struct running *r, struct child *child, u32 deadline_ms,
 	running_kernel(r);
 	intake_file(r->record, r->binary, events);
 	running_settle(r, &result);
-	if (result.end == CHILD_ABANDONED)
+	if (result.end == CHILD_ABANDONED || running_lost(r))
 		r->record->abandoned = running_end(r, &result);
 	r->record->interrupted = child_interrupted() != 0;
 }
 
-static void run_binary(const struct supervise_plan *plan,
-		       const struct suite_binary *binary, const char **argv,
-		       struct record *record)
+static void run_batch(const struct batch *b, const char **argv,
+		      struct record *record)
 {
-	struct running r = { .binary = binary, .record = record,
+	const struct supervise_plan *plan = b->plan;
+	struct running r = { .binary = b->binary, .record = record,
 			     .kmsg = plan->kmsg, .log = plan->log,
 			     .deadline_ms = plan->deadline_s * 1000 };
 	char *events = mem_printf("%s/events", plan->work);
-	u32 tests = expect_tests(plan, binary, record);
+	u32 tests = expect_tests(b, record);
 	struct child_result none = { .status = 127 };
 	char *env[ENV_COUNT + 1];
 	struct child child;
@@ -135,27 +144,94 @@ static void run_binary(const struct supervise_plan *plan,
 	free(r.test);
 }
 
+/* Losses that nobody but the tests themselves knows about. */
+static void settle_losses(const struct suite_binary *binary,
+			  struct record *record)
+{
+	u32 i;
+
+	for (i = 0; i < record->test_count; i++)
+		if (record->tests[i].binary == binary)
+			lost_settle(&record->tests[i], NULL);
+}
+
+static void run_together(const struct batch *b, struct record *record)
+{
+	const char **argv = make_argv(b);
+
+	if (!argv)
+		return;
+	run_batch(b, argv, record);
+	settle_losses(b->binary, record);
+	free(argv);
+}
+
+/* No server, no test: that is no verdict on a device. */
+static void give_up(const struct batch *b, int err, struct record *record)
+{
+	struct record_test *test = record_test(record, b->binary, b->only->name);
+
+	test->outcome = RECORD_NOT_RUN;
+	free(test->message);
+	test->message = mem_dup(b->plan->restart->error);
+	if (err == -EINTR)
+		record->interrupted = true;
+	else
+		record->abandoned = mem_dup(b->plan->restart->error);
+}
+
+/* One test with a server of its own. */
+static void run_alone(const struct batch *b, struct record *record)
+{
+	const struct supervise_plan *plan = b->plan;
+	const char *argv[] = { b->binary->path, "-r", b->only->run, NULL };
+	char *uris = mem_printf("%s %s", plan->uri, plan->others);
+	int err = restart_begin(plan->restart, uris, b->only->name);
+
+	free(uris);
+	if (err) {
+		give_up(b, err, record);
+		return;
+	}
+	run_batch(b, argv, record);
+	restart_end(plan->restart);
+	lost_settle(record_test(record, b->binary, b->only->name), plan->restart);
+}
+
+static bool goes_on(const struct record *record)
+{
+	return !record->abandoned && !record->interrupted;
+}
+
 bool supervise_binary(const struct supervise_plan *plan,
 		      const struct suite_binary *binary, struct record *record)
 {
-	bool mine = !binary->generation || binary->generation == plan->generation;
-	const char **argv = mine ? make_argv(plan, binary) : NULL;
+	struct batch b = { .plan = plan, .binary = binary };
+	u32 i;
 
-	if (argv)
-		run_binary(plan, binary, argv, record);
-	free(argv);
-	return !record->abandoned && !record->interrupted;
+	if (binary->generation && binary->generation != plan->generation)
+		return goes_on(record);
+	if (!plan->restart || !binary->test_count) {
+		run_together(&b, record);
+		return goes_on(record);
+	}
+	for (i = 0; i < binary->test_count && goes_on(record); i++) {
+		b.only = &binary->tests[i];
+		if (runs(&b, b.only))
+			run_alone(&b, record);
+	}
+	return goes_on(record);
 }
 
 u32 supervise_tests(const struct supervise_plan *plan)
 {
-	const struct suite_binary *binary;
+	struct batch b = { .plan = plan };
 	u32 i, k, count = 0;
 
 	for (i = 0; i < plan->suite->count; i++) {
-		binary = &plan->suite->binaries[i];
-		for (k = 0; k < binary->test_count; k++)
-			count += runs(plan, binary, &binary->tests[k]);
+		b.binary = &plan->suite->binaries[i];
+		for (k = 0; k < b.binary->test_count; k++)
+			count += runs(&b, &b.binary->tests[k]);
 	}
 	return count;
 }

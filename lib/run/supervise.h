@@ -6,7 +6,8 @@
  * A test that does not end is ended by its own binary; where that hangs too,
  * because the device holds a call in the kernel, the supervisor kills it, and
  * if even that fails gives the device up: the record says so, and the rest of
- * the suite is not run on it.
+ * the suite is not run on it. So it is where servers are started for each test,
+ * each of which then has a process of its own, and one does not come up.
  */
 #ifndef MIGCHECK_RUN_SUPERVISE_H
 #define MIGCHECK_RUN_SUPERVISE_H
@@ -15,6 +16,7 @@
 
 #include "kmsg.h"
 #include "record.h"
+#include "restart.h"
 
 struct supervise_plan {
 	const struct suite *suite;
@@ -28,6 +30,8 @@ struct supervise_plan {
 	const char *traces; /* directory of traces, or "" */
 	struct kmsg *kmsg; /* NULL: the kernel's log does not count */
 	FILE *log;	   /* for what the binaries print, or NULL */
+	const char *settle; /* command of settle.h, or NULL */
+	struct restart *restart; /* a server for each test; NULL: none is started */
 };
 
 /*

@@ -15,6 +15,7 @@ static const char *outcome_of(int exit_code, const char *reason)
 	} skips[] = {
 		{ "not offered: ", "not-offered" },
 		{ "road blocked: ", "blocked" },
+		{ "error: ", "crash" },
 		{ "", "skip" },
 	};
 	size_t i = 0;

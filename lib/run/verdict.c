@@ -106,6 +106,17 @@ static bool excluded(const struct verdict_input *in, enum req req,
 	return true;
 }
 
+static bool beyond(const struct verdict_input *in, enum req req,
+		   struct verdict_rule *rule)
+{
+	if (!in->record->beyond[req])
+		return false;
+	rule->verdict = VERDICT_SKIP;
+	snprintf(rule->reason, sizeof(rule->reason), "%s",
+		 in->record->beyond[req]);
+	return true;
+}
+
 static void judge_rule(const struct verdict_input *in, enum req req,
 		       struct verdict_rule *rule)
 {
@@ -123,7 +134,7 @@ static void judge_rule(const struct verdict_input *in, enum req req,
 							    in->profile)];
 	else if (in->record->held[req])
 		rule->verdict = VERDICT_PASS;
-	else
+	else if (!beyond(in, req, rule))
 		silence_explain(in, req, rule);
 	apply_waiver(in, req, rule);
 }

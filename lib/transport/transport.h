@@ -39,6 +39,8 @@ struct mig_transport {
 	int (*dma_map)(void *space, u64 iova, void *addr, size_t len);
 	int (*dma_unmap)(void *space, u64 iova, size_t len);
 	int (*container_ioctl)(void *space, u32 request, void *arg);
+	/* As mig_lost(), for the devices of @space; NULL: never. */
+	int (*lost)(void *space);
 
 	/*
 	 * From now on the @nth point of this thread fails; no longer, and

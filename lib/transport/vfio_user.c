@@ -156,6 +156,7 @@ static int vfio_user_open(struct mig_context *ctx, const char *address,
 	dev->dev.file.ops = &dev_ops;
 	dev->dev.file.fd = -1;
 	dev->dev.caps = MIG_CAP_DMA |
+			(dev->end->named ? MIG_CAP_SESSIONS | MIG_CAP_CLOSE : 0) |
 			(dev->end->logs ? MIG_CAP_CONTAINER_LOG : 0);
 	*ret_dev = &dev->dev;
 	return 0;
@@ -164,6 +165,19 @@ static int vfio_user_open(struct mig_context *ctx, const char *address,
 static void vfio_user_idle(struct mig_dev *dev, u32 ms)
 {
 	vfio_user_attend(((struct vfio_user_dev *)dev)->end->space, ms);
+}
+
+static int vfio_user_lost(void *opaque)
+{
+	struct vfio_user_space *space = opaque;
+	struct vfio_user_end *end;
+	int lost = 0;
+
+	pthread_mutex_lock(&space->lock);
+	for (end = space->ends; end && !lost; end = end->next)
+		lost = end->lost || !end->open ? end->lost : end->main.broken;
+	pthread_mutex_unlock(&space->lock);
+	return lost;
 }
 
 static int vfio_user_space_create(struct mig_context *ctx, void **ret_space)
@@ -207,4 +221,5 @@ const struct mig_transport transport_vfio_user = {
 	.dma_map = vfio_user_dma_map,
 	.dma_unmap = vfio_user_dma_unmap,
 	.container_ioctl = vfio_user_log_ioctl,
+	.lost = vfio_user_lost,
 };

@@ -73,10 +73,10 @@ static int parse_address(struct mig_context *ctx, struct vfio_user_end *end,
 static void connect_explain(struct mig_context *ctx, const char *path, int error)
 {
 	if (error == -ENOENT)
-		mig_open_errorf(ctx, "there is no socket %s: start the vfio-user server first",
+		mig_open_errorf(ctx, "there is no socket %s: start the vfio-user server first, or let run --restart start one for each test",
 				path);
 	else if (error == -ECONNREFUSED)
-		mig_open_errorf(ctx, "nobody listens at %s: the server has ended, or this is no socket of one",
+		mig_open_errorf(ctx, "nobody listens at %s: the server has ended, or this is no socket of one; run --restart starts one for each test",
 				path);
 	else if (error == -EACCES)
 		mig_open_errorf(ctx, "%s may not be opened: run as the server's user, or give this one write access to it",
@@ -203,7 +203,7 @@ static int settle(struct mig_context *ctx, struct vfio_user_end *end)
 int vfio_user_connect(struct mig_context *ctx, struct vfio_user_end *end)
 {
 	struct sockaddr_un sun;
-	int ret, fd = -1;
+	int ret, lost, fd = -1;
 
 	ret = parse_address(ctx, end, &sun);
 	if (!ret)
@@ -220,8 +220,16 @@ int vfio_user_connect(struct mig_context *ctx, struct vfio_user_end *end)
 		negotiate_explain(ctx, sun.sun_path, ret);
 	else
 		ret = settle(ctx, end);
-	if (ret)
+	if (!ret && end->main.broken) {
+		ret = end->main.broken;
+		negotiate_explain(ctx, sun.sun_path, ret);
+	}
+	if (ret) {
+		/* Who was never met cannot be lost. */
+		lost = end->lost;
 		vfio_user_disconnect(end);
+		end->lost = lost;
+	}
 	return ret;
 }
 
@@ -230,6 +238,8 @@ void vfio_user_disconnect(struct vfio_user_end *end)
 	if (!end->open)
 		return;
 	vfio_user_peer_leave(end);
+	if (!end->lost)
+		end->lost = end->main.broken;
 	vfio_user_wire_close(&end->main);
 	vfio_user_wire_close(&end->twin);
 	free(end->scratch);

@@ -33,7 +33,7 @@ u64 vfio_user_wire_deadline(void)
 	const char *text = getenv("MIGCHECK_DEADLINE");
 	int seconds = text ? atoi(text) : 0;
 
-	return vfio_user_wire_now() + 1000ull * (seconds > 0 ? seconds : DEADLINE_S);
+	return vfio_user_wire_now() + 750ull * (seconds > 0 ? seconds : DEADLINE_S);
 }
 
 void vfio_user_wire_init(struct vfio_user_wire *wire, int fd)

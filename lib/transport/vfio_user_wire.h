@@ -52,7 +52,10 @@ struct vfio_user_in {
 	u32 nr_fds;
 };
 
-/* Now, and the time at which patience ends: 30 s, or MIGCHECK_DEADLINE (s). */
+/*
+ * Now, and the time at which patience ends: three quarters of what a test may
+ * take, 30 s or MIGCHECK_DEADLINE (s), so that it can still tell.
+ */
 u64 vfio_user_wire_now(void);
 u64 vfio_user_wire_deadline(void);
 

@@ -61,6 +61,18 @@ says set_lacks_migration 'cannot be .*NO_MIGRATION offers no migration' emu:v2 e
 says set_mixes_generations 'cannot be .*emu:v2 speaks v2 beside v1' emu:v1 emu:v2
 says set_has_a_violation 'cannot be .*breaks .*V2-FEAT-001' emu:v2 emu:v2+CAPABILITIES_LACK_STOP_COPY
 
+# Servers that are started for each test, and commands that settle a device.
+sock=$tmp/s
+expect restart_of_no_server 64 "vfio-user:PATH, not for emu:v1" 1 "$migcheck" run emu:v1 --restart true
+expect restart_without_command 64 "which command" 1 "$migcheck" run "vfio-user:$sock" --restart ''
+expect restart_never_opens 99 "$sock: .* made no socket within 1 seconds" 1 "$migcheck" run -d 1 "vfio-user:$sock" --restart 'sleep 60'
+expect restart_ends_at_once 99 "status 3 before it made the socket; it said: no luck" 1 "$migcheck" run "vfio-user:$sock" --restart 'echo no luck >&2; exit 3'
+expect restart_dies_at_once 99 "signal 11" 1 "$migcheck" run "vfio-user:$sock" --restart 'kill -SEGV $$'
+expect restart_in_no_directory 99 "$tmp/none/s: its directory" 1 "$migcheck" run "vfio-user:$tmp/none/s" --restart true
+expect restart_over_a_file 99 "no socket is in the way" 1 "$migcheck" run "vfio-user:$tmp/file" --restart true
+expect settle_without_command 64 "settle" 1 "$migcheck" run emu:v1 --settle ''
+expect settle_fails 99 "emu:v1: .* status 5: broken" 1 "$migcheck" run emu:v1 --settle 'echo broken; exit 5'
+
 # A run that is stopped leaves no results file and a device that runs.
 "$migcheck" run emu:v1 emu:v2 -o "$tmp/interrupted" >"$tmp/out" 2>&1 &
 pid=$!

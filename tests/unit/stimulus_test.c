@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../lib/stimulus/load.h"
 #include "../../lib/stimulus/stimulus.h"
 #include "../../lib/transport/transport.h"
 #include "unit.h"
@@ -167,6 +168,54 @@ START_TEST(closed_devices_are_left_alone)
 }
 END_TEST
 
+/* What the register holds after ten steps of load. */
+static u32 loaded(u64 seed)
+{
+	struct load load;
+
+	ck_assert_int_eq(load_open(&load, st, NULL, seed), 0);
+	ck_assert_int_eq(load_run(&load, LOAD_ALL, 10), 0);
+	ck_assert_uint_eq(load.steps, 10);
+	load_close(&load);
+	return card.liveness;
+}
+
+START_TEST(load_follows_its_seed)
+{
+	u32 first = loaded(2);
+
+	ck_assert_uint_ne(loaded(4), first);
+	ck_assert_uint_eq(loaded(2), first);
+}
+END_TEST
+
+START_TEST(load_is_what_the_stimulus_has)
+{
+	struct load load;
+
+	ck_assert_int_eq(load_open(&load, st, NULL, 1), 0);
+	ck_assert(load_has(&load, LOAD_REGISTERS));
+	ck_assert(load_has(&load, LOAD_INTERRUPTS));
+	ck_assert(!load_has(&load, LOAD_DMA));
+	ck_assert(!load_has(&load, LOAD_PEERS));
+	ck_assert_int_eq(load_run(&load, 1 << LOAD_DMA, 1), -EOPNOTSUPP);
+	load_close(&load);
+}
+END_TEST
+
+START_TEST(load_races_and_ends)
+{
+	struct load load;
+
+	ck_assert_int_eq(load_open(&load, st, NULL, 1), 0);
+	ck_assert_int_eq(load_race(&load, 1 << LOAD_REGISTERS), 0);
+	while (!__atomic_load_n(&card.liveness, __ATOMIC_RELAXED))
+		card_idle(&card.dev, 0);
+	ck_assert_uint_gt(load_race_end(&load), 0);
+	load_close(&load);
+}
+END_TEST
+
 UNIT_SUITE(template)
 {
 	TCase *tc = unit_case(suite, "edu");
@@ -178,4 +227,7 @@ UNIT_SUITE(template)
 	tcase_add_test(tc, work_is_checked);
 	tcase_add_test(tc, interrupts_are_seen);
 	tcase_add_test(tc, closed_devices_are_left_alone);
+	tcase_add_test(tc, load_follows_its_seed);
+	tcase_add_test(tc, load_is_what_the_stimulus_has);
+	tcase_add_test(tc, load_races_and_ends);
 }

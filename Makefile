@@ -101,7 +101,7 @@ vm-lab: vm-root
 		--waivers fixtures/waivers/mtty.json --waivers fixtures/waivers/mtty-lab.json
 
 vm-debug: vm-root
-	scripts/vm-lab.sh --debug --watch --timeout 1800 --root $(VM_ROOT) -o build/vm-debug -- \
+	scripts/vm-lab.sh --debug --root $(VM_ROOT) -o build/vm-debug -- \
 		--waivers fixtures/waivers/mtty.json --waivers fixtures/waivers/mtty-lab.json
 
 vm-coverage: vm-root

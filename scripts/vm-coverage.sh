@@ -21,7 +21,7 @@ rm -rf "$out"
 mkdir -p "$out" || environment_error "cannot write to $out"
 
 # A violation is a result too; without results there is nothing to count.
-"$repo/scripts/vm-lab.sh" --debug --watch --timeout 1800 -o "$out" "$@"
+"$repo/scripts/vm-lab.sh" --debug -o "$out" "$@"
 status=$?
 [ $status != $EX_USAGE ] || exit $EX_USAGE
 tree=$("$repo/scripts/lab-kernel.sh" --debug tree) || exit

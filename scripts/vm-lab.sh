@@ -11,7 +11,8 @@ set -u
 help() {
 	cat <<-'END'
 	usage: vm-lab.sh [--debug] [--by WAY]... [-o DIR] [OPTION OF vm.sh]... -- [OPTION OF migcheck run]...
-	  --debug   on the kernel that sees a driver's mistakes, makes its requests fail and counts its lines
+	  --debug   on the kernel that sees a driver's mistakes, makes its requests fail and counts its lines; that
+	            is slow, so the limits of time are higher, and --watch of vm.sh is on
 	  --by WAY  group, compat (group, on an iommufd) or cdev; may be repeated (default: group and cdev)
 	  -o DIR    DIR/WAY is where the results go (default: build/vm-lab)
 	  --module and --mdev, as of vm.sh, name another driver and its type than mtty
@@ -39,6 +40,10 @@ options_parse() {
 	[ $# -eq 0 ] || shift
 	arguments=("$@")
 	[ ${#ways[@]} -gt 0 ] || ways=(group cdev)
+	if [ -n "$debug" ]; then
+		options=(--watch --timeout 1800 "${options[@]}")
+		arguments=(--deadline 300 "${arguments[@]}")
+	fi
 }
 
 # device WAY: what stands for the device in the arguments

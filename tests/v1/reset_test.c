@@ -116,6 +116,25 @@ TEST_F(v1_reset, reset_recovers_from_error)
 	EXPECT_REQ(V1_RESET_RECOVERS_FROM_ERROR, !wrong, "%s", wrong);
 }
 
+/* And to one that migrates as if nothing had been. */
+TEST_F(v1_reset, migration_works_after_an_error)
+{
+	int ret;
+
+	if (!common_reach_error(self->b))
+		NOT_OFFERED("no request led into the error state");
+	ROAD(trouble_reset(self->b));
+	ret = common_trip_once(self->b, NULL, NULL, 0);
+	if (ret != 1) {
+		/* Blame the error only where a new open helps. */
+		ROAD(bench_reopen());
+		ROAD(trouble_baseline(self->b));
+	}
+	EXPECT_REQ(V1_RESET_RECOVERS_FROM_ERROR, ret == 1,
+		   "a save and restore after an error and a reset: %s",
+		   ret < 0 ? common_errno(ret) : common_differs(self->b));
+}
+
 /* ---- sessions --------------------------------------------------------------------- */
 
 /* Begins a save, goes as far as @hand, resets, and saves from the start. */

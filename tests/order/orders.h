@@ -12,6 +12,7 @@
 #define TESTS_ORDER_ORDERS_H
 
 #include <string.h>
+#include <time.h>
 
 #include "bench.h"
 
@@ -23,6 +24,23 @@ static inline void orders_swap(char *a, char *b)
 
 	*a = *b;
 	*b = swap;
+}
+
+/*
+ * Whether a third of the test's time has passed since this was first asked:
+ * large or slow devices get fewer orders.
+ */
+static inline bool orders_late(void)
+{
+	static double begun;
+	struct timespec now;
+	double seconds;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	seconds = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	if (begun == 0)
+		begun = seconds;
+	return seconds - begun > (double)bench_deadline() / 3;
 }
 
 /* The first of all orders: "AABBCC" for three devices and two steps. */

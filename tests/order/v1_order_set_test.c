@@ -20,11 +20,12 @@ TEST_F(v1_order_set, every_order_of_two)
 	char order[ORDERS_MAX + 1];
 
 	set_pair(self->b);
+	orders_late();
 	ROAD(set_alone(self->b));
 	orders_first(order, 2, SET_STEPS);
 	do
 		holds_in_order(_metadata, self->b, order);
-	while (orders_next(order) && !common_late());
+	while (orders_next(order) && !orders_late());
 }
 
 /*
@@ -37,12 +38,13 @@ TEST_F(v1_order_set, every_order_of_three)
 
 	if (set_three(self->b))
 		NOT_OFFERED("a third device");
+	orders_late();
 	ROAD(set_alone(self->b));
 	set_depth = self->b->profile == PROFILE_STRICT ? 3 : 2;
 	orders_first(order, 3, set_depth);
 	do
 		holds_in_order(_metadata, self->b, order);
-	while (orders_next(order) && !common_late());
+	while (orders_next(order) && !orders_late());
 	set_drop_third();
 }
 
@@ -54,9 +56,10 @@ TEST_F(v1_order_set, some_orders_of_three)
 
 	if (set_three(self->b))
 		NOT_OFFERED("a third device");
+	orders_late();
 	ROAD(set_alone(self->b));
 	orders_first(order, 3, SET_STEPS);
-	for (sample = 0; sample < SET_SAMPLES && !common_late(); sample++) {
+	for (sample = 0; sample < SET_SAMPLES && !orders_late(); sample++) {
 		orders_shuffle(order);
 		holds_in_order(_metadata, self->b, order);
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
 #include <string.h>
 
 #include "ktap.h"
@@ -94,6 +95,37 @@ static void print_test(FILE *file, const struct judgement *j, u32 number,
 		fprintf(file, "%s\n", styles[v].directive);
 }
 
+/* "budget-downtime", with the number of the second device and so on behind it. */
+static void print_budget(FILE *file, const struct judgement *j, u32 number,
+			 u32 device, const struct budget *budget)
+{
+	bool kept = budget_verdict(budget, &j->record.figures) != VERDICT_FAIL;
+	char *text = budget_text(budget, &j->record.figures);
+	char suffix[16] = "";
+
+	if (device)
+		snprintf(suffix, sizeof(suffix), "-%u", device + 1);
+	fprintf(file, "%s %u budget-%s%s%s%s%s\n", kept ? "ok" : "not ok", number,
+		budget_name(budget), budget->warns ? "-warn" : "", suffix,
+		kept ? "" : " # ", kept ? "" : text);
+	free(text);
+}
+
+/* What fails a run beside its tests. */
+static void print_rest(FILE *file, const struct judgements *all, u32 number)
+{
+	u32 i, k;
+
+	for (i = 0; i < all->count; i++)
+		for (k = 0; k < all->budget_count; k++)
+			print_budget(file, &all->list[i], ++number, i,
+				     &all->budgets[k]);
+	for (i = 0; i < all->unused_count; i++)
+		fprintf(file, "not ok %u unused-waiver-%u # %s: %s\n", ++number,
+			i + 1, spec_rows[all->unused[i].waiver->req].number,
+			all->unused[i].why);
+}
+
 void ktap_write(const struct judgements *all, FILE *file)
 {
 	struct judgement_totals totals = { 0 };
@@ -101,9 +133,11 @@ void ktap_write(const struct judgements *all, FILE *file)
 
 	for (i = 0; i < all->count; i++)
 		judgement_count(&all->list[i], &totals);
-	fprintf(file, "KTAP version 1\n1..%u\n", totals.test_count);
+	fprintf(file, "KTAP version 1\n1..%u\n", totals.test_count +
+		all->count * all->budget_count + all->unused_count);
 	for (i = 0; i < all->count; i++)
 		for (k = 0; k < all->list[i].record.test_count; k++)
 			print_test(file, &all->list[i], ++number, i,
 				   &all->list[i].record.tests[k]);
+	print_rest(file, all, number);
 }

@@ -36,6 +36,9 @@ expect missing_waivers 64 "missing.json" 2 "$migcheck" run emu:v1 --waivers "$tm
 expect budget_fails 1 - 0 "$migcheck" run emu:v2 -t 'v2_figures*' --budget arc=1ns
 expect budget_warns 0 - 0 "$migcheck" run emu:v2 -t 'v2_figures*' --budget arc=1ns:warn
 expect budget_kept 0 - 0 "$migcheck" run emu:v2 -t 'v2_figures*' --budget downtime=9s --budget 'save-rate>=1kB'
+says budget_is_a_line_of_ktap 0 '^not ok 3 budget-arc # .*at most 1 ns$' sh -c "
+	$migcheck run emu:v2 -t 'v2_figures*' -b arc=1ns -b downtime=9s -o $tmp/budget >&2
+	sed -n '2p; \$p; /^not ok/p' $tmp/budget/ktap"
 expect budget_not_measured 1 - 0 "$migcheck" run emu:v2 -t V2-FD-006 --budget downtime=9s
 
 : >"$tmp/file"

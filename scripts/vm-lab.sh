@@ -8,6 +8,9 @@ set -u
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# Without ACPI the only timer that a busy host cannot confuse is behind the oldest interrupt controller.
+readonly APPEND='noapic nolapic'
+
 help() {
 	cat <<-'END'
 	usage: vm-lab.sh [--debug] [--by WAY]... [-o DIR] [OPTION OF vm.sh]... -- [OPTION OF migcheck run]...
@@ -21,7 +24,7 @@ help() {
 
 # options_parse ARGUMENT...: sets debug, out and the arrays ways, options (for vm.sh), arguments (for migcheck)
 options_parse() {
-	debug='' out=$repo/build/vm-lab
+	debug='' out=$repo/build/vm-lab append=$APPEND
 	ways=() options=() arguments=()
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		case $1 in
@@ -33,6 +36,7 @@ options_parse() {
 		case $1 in
 		--by) ways+=("$2") ;;
 		-o) out=$2 ;;
+		--append) append+=" $2" ;;
 		*) options+=("$1" "$2") ;;
 		esac
 		shift 2
@@ -40,6 +44,7 @@ options_parse() {
 	[ $# -eq 0 ] || shift
 	arguments=("$@")
 	[ ${#ways[@]} -gt 0 ] || ways=(group cdev)
+	options+=(--append "$append")
 	if [ -n "$debug" ]; then
 		options=(--watch --timeout 1800 "${options[@]}")
 		arguments=(--deadline 300 "${arguments[@]}")

@@ -27,6 +27,7 @@ static int sheet_map(struct sheet *sheet, size_t room)
 			    sheet->fd, 0);
 	if (text == MAP_FAILED)
 		return -errno;
+	madvise(text, room, MADV_RANDOM); /* most sheets stay short */
 	sheet->text = text;
 	sheet->room = room;
 	return 0;

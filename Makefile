@@ -12,6 +12,8 @@
 #   make vm-qemu        QEMU 7.2 migrates the v1 reference device in a guest
 #   make vm-refdev      Debian's kernel with the reference device as a driver, judged
 #   make vm-prove       all defects of that driver that a kernel lets through
+#   make prove-socket   the proof through processes and sockets
+#   make fuzz           hostile vfio-user servers for FUZZ_SECONDS
 #   make coverage       COVERAGE.md and the lcov report
 #   make install        DESTDIR= PREFIX=; make uninstall
 #   make deb            a Debian package, in build/deb; make deb-test
@@ -66,7 +68,8 @@ UNIT := $(BUILD)/unit
 .PHONY: deb deb-test install uninstall install-kselftest uninstall-kselftest
 .SECONDARY:
 
-all: $(BUILD)/migcheck $(BUILD)/refdev-server $(TESTS) $(if $(STATIC),,$(UNIT))
+# The fuzzer is compiled here so that it does not rot; `make fuzz` links it.
+all: $(call objects,$(wildcard tests/fuzz/*.c)) $(BUILD)/migcheck $(BUILD)/refdev-server $(TESTS) $(if $(STATIC),,$(UNIT))
 
 run: all
 	$(BUILD)/migcheck run emu:v1 emu:v2
@@ -131,6 +134,27 @@ vm-refdev: vm-root
 vm-prove: vm-root
 	scripts/deps.sh vm
 	scripts/vm-prove.sh --root $(VM_ROOT)
+
+# Hostile servers, by libFuzzer: FUZZ_SECONDS of them, findings in build/fuzz.
+FUZZ_SECONDS ?= 600
+FUZZ_SRC := $(wildcard tests/fuzz/*.c lib/transport/*.c lib/mig*.c) $(CORE_SRC)
+FUZZ_OBJ := $(patsubst %.c,build/fuzz/obj/%.o,$(FUZZ_SRC))
+.PHONY: fuzz prove-socket
+build/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	clang -g -O1 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wno-missing-field-initializers \
+		-MMD -MP -pthread -Ilib -Ifixtures -fsanitize=fuzzer-no-link,address,undefined \
+		-fno-sanitize-recover=undefined -c -o $@ $<
+
+build/fuzz/vfio_user_fuzz: $(FUZZ_OBJ)
+	clang -fsanitize=fuzzer,address,undefined -pthread -o $@ $^ $(LDLIBS)
+
+fuzz: build/fuzz/vfio_user_fuzz
+	scripts/fuzz.sh $< $(FUZZ_SECONDS)
+
+# The whole proof, each row a process behind a socket.
+prove-socket: all
+	$(BUILD)/migcheck prove --over vfio-user
 
 coverage: all
 	scripts/coverage.sh
@@ -223,4 +247,5 @@ clean:
 help:
 	@sed -n 's/^#  //p' Makefile
 
+-include $(FUZZ_OBJ:.o=.d)
 -include $(patsubst %.o,%.d,$(call objects,$(LIB_SRC) $(CORE_SRC) $(CMD_SRC) $(SERVER_SRC) $(TEST_SRC) $(UNIT_SRC)))

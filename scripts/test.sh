@@ -116,6 +116,17 @@ for profile in v1 v2-full; do
 	wait "$server"
 done
 
+stage "hostile servers, by fuzzing"
+single "20 seconds of hostile replies" make -s fuzz FUZZ_SECONDS=20
+grep -E 'executed|per_sec' build/fuzz/fuzz.log
+
+stage "proof through a socket: a sample"
+build/migcheck prove --over vfio-user v2-stop FAILED_SET_KEEPS_FD_FIELD END_DOES_NOT_POLL \
+	ONE_FD_ONLY SESSION_OUTLIVES_CLOSE --format tsv >"$out/prove-socket.tsv" 2>"$out/prove-socket.err"
+awk -F'\t' 'NR > 1 && $5 != "ok" && $5 != "inert"' "$out/prove-socket.tsv"
+ok=$(awk -F'\t' 'NR > 1 && ($5 == "ok" || $5 == "inert")' "$out/prove-socket.tsv" | wc -l)
+count "$ok" $((5 - ok))
+
 stage "servers of other people, started for each test"
 bash tests/server/manner_test.sh build >"$out/manner.txt" 2>&1
 status=$?

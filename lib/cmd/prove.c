@@ -22,6 +22,7 @@
 #include "cmd.h"
 #include "proof.h"
 #include "prove_on.h"
+#include "prove_over.h"
 #include "prove_row.h"
 
 enum { WORKERS_MAX = 8, EXCEPT_MAX = 16 };
@@ -57,6 +58,12 @@ static const char *const verdict_names[PROVE_VERDICTS] = {
 static int set_format(void *ctx, const char *value)
 {
 	return cmd_set_format(&((struct prove *)ctx)->table.format, value);
+}
+
+static int set_over(void *ctx, const char *value)
+{
+	((struct prove *)ctx)->on.over = true;
+	return prove_over_check(value);
 }
 
 static int set_on(void *ctx, const char *value)
@@ -99,6 +106,7 @@ static const struct cmd_option options[] = {
 	{ "format", 'f', true, set_format },
 	{ "kind", 'k', true, set_kind },
 	{ "on", 0, true, set_on },
+	{ "over", 0, true, set_over },
 	{ "inert", 0, true, set_inert },
 	{ NULL },
 };
@@ -286,8 +294,9 @@ static int finish(struct prove *prove)
 	if (prove->table.format == TABLE_TEXT)
 		say("%u ok, %u missed, %u false-alarm, %u crash%s", t[PROVE_OK],
 		    t[PROVE_MISSED], t[PROVE_FALSE_ALARM], t[PROVE_CRASH],
-		    prove->on.count ? "" : "\n");
-	if (prove->table.format == TABLE_TEXT && prove->on.count)
+		    prove->on.count || prove->on.over ? "" : "\n");
+	if (prove->table.format == TABLE_TEXT &&
+	    (prove->on.count || prove->on.over))
 		say(", %u inert\n", t[PROVE_INERT]);
 	return t[PROVE_OK] + t[PROVE_INERT] == prove->count && !prove->stale ?
 		       CMD_GOOD : CMD_VIOLATION;
@@ -327,7 +336,7 @@ const struct cmd cmd_prove = {
 	.run = run,
 	.help =
 "usage: migcheck prove [GLOB...] [-x GLOB]... [--kind reference|variant|defect]\n"
-"                      [--on URI]... [--inert FILE]... [--format text|tsv|json]\n\n"
+"                      [--on URI]... [--inert FILE]... [--over vfio-user] [--format text|tsv|json]\n\n"
 "Runs the suite on every reference device, every legal variant and every defect\n"
 "(or those whose name, URI or rule matches). Legal devices must break no rule, a\n"
 "defect must break the rule that it names. Verdicts: ok, missed (a defect that\n"
@@ -336,6 +345,9 @@ const struct cmd cmd_prove = {
 "With --on the rows are made of mediated devices of the reference driver, one or\n"
 "two of each profile; rows without a device of their profile are left out. FILE\n"
 "names, a line each, the defects that the kernel lets nobody see: verdict inert.\n\n"
+"With --over vfio-user each row is a process of refdev-server behind a socket.\n"
+"A defect that shows in nothing which that carrier can express is inert too: the\n"
+"column failed says what is missing.\n\n"
 "  migcheck prove\n"
 "  migcheck prove 'V1-PEND-*' --format tsv\n",
 };

@@ -21,6 +21,7 @@ struct prove_on {
 		char profile[16];
 	} devices[PROVE_ON_MAX];
 	u32 count; /* 0: rows are emulated */
+	bool over; /* or behind a socket, see prove_over.h */
 	char *inert; /* the list's text, NULL for none */
 };
 

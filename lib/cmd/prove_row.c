@@ -10,6 +10,7 @@
 #include "../run/workdir.h"
 #include "proof.h"
 #include "prove_on.h"
+#include "prove_over.h"
 #include "prove_row.h"
 
 /* Slow machines shall see what a device does wrong, not that it takes long. */
@@ -24,6 +25,7 @@ struct proof {
 	struct suite *suite;
 	struct record record;
 	struct supervise_plan plan;
+	struct prove_over over;
 };
 
 const char *prove_kind(const struct refdev_row *row)
@@ -194,6 +196,14 @@ static void run_selected(struct proof *p)
 	}
 }
 
+/* A server of another model takes the place of the second one. */
+static void run_over_foreign(struct proof *p)
+{
+	prove_over_end(&p->over);
+	if (!prove_over_begin(&p->over, p->row, p->plan.work, true))
+		run_selected(p);
+}
+
 /* Some defects show only beside a device of another model. */
 static void run_beside_foreign(struct proof *p)
 {
@@ -202,6 +212,10 @@ static void run_beside_foreign(struct proof *p)
 
 	if (caught(p) || p->record.interrupted)
 		return;
+	if (p->on->over) {
+		run_over_foreign(p);
+		return;
+	}
 	snprintf(foreign, sizeof(foreign), "emu:%s+OTHER_MODEL", p->row->base);
 	p->plan.others = foreign;
 	p->foreign = true;
@@ -252,12 +266,48 @@ static bool crashed(const struct proof *p)
 	return !p->record.test_count;
 }
 
+/* What the carrier lacks to show the defect, by the tests of its rules. */
+static const char *lacking_for(const struct proof *p, enum req req)
+{
+	static const char *const beginnings[] = {
+		"skip: this carrier", "skip: sessions are", "skip: not opened",
+	};
+	const struct record_test *test;
+	size_t k;
+	u32 i;
+
+	for (i = 0; i < p->record.test_count; i++) {
+		test = &p->record.tests[i];
+		if (test->outcome != RECORD_SKIP ||
+		    !suite_checks(test->binary, test->name, req))
+			continue;
+		for (k = 0; k < ARRAY_SIZE(beginnings); k++)
+			if (!strncmp(test->message, beginnings[k],
+				     strlen(beginnings[k])))
+				return test->message;
+	}
+	return p->record.beyond[req];
+}
+
+static const char *lacking(const struct proof *p)
+{
+	const char *what = NULL;
+	int req;
+
+	for (req = 0; !what && req < REQ_COUNT; req++)
+		if (proof_names(p->row, "defect", (enum req)req))
+			what = lacking_for(p, (enum req)req);
+	return what;
+}
+
 static enum prove_verdict verdict_of(const struct proof *p,
 				     const struct prove_result *result)
 {
 	if (p->defect && caught(p))
 		return PROVE_OK;
 	if (p->inert && !p->record.abandoned)
+		return PROVE_INERT;
+	if (p->defect && p->on->over && lacking(p))
 		return PROVE_INERT;
 	if (crashed(p))
 		return PROVE_CRASH;
@@ -317,9 +367,20 @@ bool prove_row(struct suite *suite, const struct refdev_row *row,
 	plan_proof(&p, uri, work.path);
 	if (on->count)
 		p.plan.deadline_s = ON_DEADLINE_S;
-	run_proof(&p);
+	if (on->over) {
+		p.plan.uri = p.over.uri;
+		p.plan.others = p.over.other_uri;
+		p.plan.deadline_s = campaign_deadline("");
+	}
+	if (!on->over || !prove_over_begin(&p.over, row, work.path, false))
+		run_proof(&p);
+	if (on->over)
+		prove_over_end(&p.over);
 	list_failed(&p, ret_result);
 	ret_result->verdict = verdict_of(&p, ret_result);
+	if (ret_result->verdict == PROVE_INERT && !p.inert)
+		snprintf(ret_result->failed, sizeof(ret_result->failed), "%s",
+			 lacking(&p));
 	ret_result->stale = p.inert && caught(&p);
 	interrupted = p.record.interrupted;
 	record_free(&p.record);

@@ -62,6 +62,7 @@ struct vfio_user_map {
 	u8 *addr;
 	size_t len;
 	int fd; /* memory that can be shared, -1 */
+	u8 *kept; /* bits that servers have left behind, NULL where none */
 	struct vfio_user_map *next;
 };
 
@@ -94,6 +95,7 @@ struct vfio_user_space {
 	pthread_mutex_t lock;
 	struct vfio_user_end *ends;
 	struct vfio_user_map *maps;
+	bool logging; /* by the container's request */
 };
 
 struct vfio_user_dev {
@@ -215,6 +217,9 @@ int vfio_user_peer_write(struct vfio_user_end *from, u64 iova, const void *src,
 /* ---- vfio_user_log.c ---------------------------------------------------- */
 
 int vfio_user_log_ioctl(void *opaque, u32 request, void *arg);
+
+/* Keeps what the server has logged so far: it is about to be closed. */
+void vfio_user_log_leave(struct vfio_user_end *end);
 
 /* Finds out whether the server tracks writes for whoever migrates by region. */
 void vfio_user_log_probe(struct vfio_user_end *end);

@@ -149,6 +149,7 @@ static void map_free(struct vfio_user_map *map)
 {
 	if (map->fd >= 0)
 		close(map->fd);
+	free(map->kept);
 	free(map);
 }
 

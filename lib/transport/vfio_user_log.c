@@ -79,7 +79,7 @@ static int tell(struct vfio_user_end *end, u32 flags)
 void vfio_user_log_probe(struct vfio_user_end *end)
 {
 	end->logs = has_migration_region(end) && !tell(end, UAPI_DIRTY_START);
-	if (end->logs)
+	if (end->logs && !end->space->logging)
 		tell(end, UAPI_DIRTY_STOP);
 }
 
@@ -152,6 +152,45 @@ static int bitmap_ask(struct vfio_user_end *end, u16 command, u32 flags,
 	return ret;
 }
 
+static size_t map_bits(const struct vfio_user_map *map)
+{
+	return (map->len / PAGE + 63) / 64 * 8;
+}
+
+void vfio_user_log_leave(struct vfio_user_end *end)
+{
+	struct vfio_user_space *space = end->space;
+	struct vfio_user_map *map;
+
+	if (!space->logging || !end->logs || end->main.broken)
+		return;
+	for (map = space->maps; map; map = map->next) {
+		if (!map->kept && map_bits(map) <= BITMAP_MAX)
+			map->kept = calloc(1, map_bits(map));
+		if (map->kept)
+			bitmap_ask(end, VFIO_USER_DIRTY_PAGES,
+				   UAPI_DIRTY_GET_BITMAP, map->iova, map->len,
+				   map->kept, map_bits(map));
+	}
+}
+
+/* What closed servers have left, of the mappings in the range; it is told once. */
+static void take_kept(struct vfio_user_space *space, u64 iova, u64 size, u8 *bits)
+{
+	struct vfio_user_map *map;
+	size_t i, at;
+
+	for (map = space->maps; map; map = map->next) {
+		if (!map->kept || map->iova < iova || map->iova - iova >= size)
+			continue;
+		at = (map->iova - iova) / PAGE / 8;
+		for (i = 0; i < (map->len / PAGE + 7) / 8; i++)
+			bits[at + i] |= map->kept[i];
+		free(map->kept);
+		map->kept = NULL;
+	}
+}
+
 static int report(struct vfio_user_space *space,
 		  const struct uapi_dirty_pages *dirty)
 {
@@ -169,8 +208,10 @@ static int report(struct vfio_user_space *space,
 		ret = bitmap_ask(end, VFIO_USER_DIRTY_PAGES,
 				 UAPI_DIRTY_GET_BITMAP, dirty->iova,
 				 dirty->size, bits, len);
-	if (!ret)
+	if (!ret) {
+		take_kept(space, dirty->iova, dirty->size, bits);
 		memcpy((void *)(uintptr_t)dirty->bitmap.data, bits, len);
+	}
 	free(bits);
 	return ret;
 }
@@ -221,6 +262,8 @@ static int dirty_pages(struct vfio_user_space *space, void *arg)
 		return -EINVAL;
 	while (!ret && (end = next_log(space, end)))
 		ret = tell(end, dirty.flags);
+	if (!ret)
+		space->logging = dirty.flags == UAPI_DIRTY_START;
 	return ret;
 }
 

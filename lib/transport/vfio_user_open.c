@@ -238,6 +238,7 @@ void vfio_user_disconnect(struct vfio_user_end *end)
 	if (!end->open)
 		return;
 	vfio_user_peer_leave(end);
+	vfio_user_log_leave(end);
 	if (!end->lost)
 		end->lost = end->main.broken;
 	vfio_user_wire_close(&end->main);

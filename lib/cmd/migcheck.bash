@@ -9,7 +9,7 @@ _migcheck_verbs() { "$1" --help 2>/dev/null | sed -nE 's/^  ([a-z]+)  .*/\1/p'; 
 
 # Options of a verb, long ones and letters.
 _migcheck_options() {
-	"$1" "$2" --help 2>/dev/null | grep -E '^(usage:| {7}migcheck|  -)' |
+	"$1" "$2" --help 2>/dev/null | grep -E '^(usage:| {7}migcheck| +-)' |
 		grep -oE -- '[][ ]--?[a-zA-Z][a-z-]*' | tr -d '[] ' | sort -u
 	printf '%s\n' --help --color
 }

@@ -44,9 +44,9 @@ expect budget_not_measured 1 - 0 "$migcheck" run emu:v2 -t V2-FD-006 --budget do
 : >"$tmp/file"
 expect output_is_a_file 99 "$tmp/file" 2 "$migcheck" run emu:v1 -o "$tmp/file"
 
-# says NAME PATTERN URI...: what a run says of these devices as a set, in
+# of_a_set NAME PATTERN URI...: what a run says of these devices as a set, in
 # results.json too, with exit status 0.
-says() {
+of_a_set() {
 	local name=$1 pattern=$2 got ok=1
 	shift 2
 	timeout 60 "$migcheck" run "$@" -t '*STARTS_RUNNING' -t V2-FEAT-001 \
@@ -57,12 +57,12 @@ says() {
 	verdict "$ok" "$name" "exit $got, or not said: $pattern"
 }
 
-says set_is_good 'can be migrated together: no rule' emu:v2 emu:v2#1
-says set_lacks_p2p 'cannot be .*emu:v2-precopy has no P2P' emu:v2 emu:v2-precopy
-says set_lacks_log 'can be .* but emu:v2[+]NO_LOGGING has no dirty logging' emu:v2 emu:v2+NO_LOGGING
-says set_lacks_migration 'cannot be .*NO_MIGRATION offers no migration' emu:v2 emu:v2+NO_MIGRATION
-says set_mixes_generations 'cannot be .*emu:v2 speaks v2 beside v1' emu:v1 emu:v2
-says set_has_a_violation 'cannot be .*breaks .*V2-FEAT-001' emu:v2 emu:v2+CAPABILITIES_LACK_STOP_COPY
+of_a_set set_is_good 'can be migrated together: no rule' emu:v2 emu:v2#1
+of_a_set set_lacks_p2p 'cannot be .*emu:v2-precopy has no P2P' emu:v2 emu:v2-precopy
+of_a_set set_lacks_log 'can be .* but emu:v2[+]NO_LOGGING has no dirty logging' emu:v2 emu:v2+NO_LOGGING
+of_a_set set_lacks_migration 'cannot be .*NO_MIGRATION offers no migration' emu:v2 emu:v2+NO_MIGRATION
+of_a_set set_mixes_generations 'cannot be .*emu:v2 speaks v2 beside v1' emu:v1 emu:v2
+of_a_set set_has_a_violation 'cannot be .*breaks .*V2-FEAT-001' emu:v2 emu:v2+CAPABILITIES_LACK_STOP_COPY
 
 # Servers that are started for each test, and commands that settle a device.
 sock=$tmp/s

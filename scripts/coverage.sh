@@ -42,8 +42,18 @@ bash tests/cli/cli_test.sh "$tool" >"$out/cli.txt" 2>&1 || true
 "$tool" prove --format tsv >"$out/prove.tsv" 2>"$out/prove.err" || true
 if scripts/deps.sh vm; then
 	make -s vm-root
-	scripts/vm.sh --root build/vm-root -o "$out/vm" -- run @1 --waivers fixtures/waivers/mtty.json >"$out/vm.txt" 2>&1 || true
-	runs+=(--run "mtty (VM, group)=$out/vm")
+	guest() { # COLUMN NAME SCRIPT ARGUMENT...
+		"scripts/$3" --root build/vm-root -o "$out/$2" "${@:4}" >"$out/$2.txt" 2>&1 || true
+		runs+=(--run "$1=$out/$2")
+	}
+	guest "refdev (VM, group)" vm-refdev vm.sh --timeout 1200 --module "$(scripts/vm-kmod.sh)" \
+		--mdev v1 --mdev v1+MAPPED --mdev v2-full --mdev v2-p2p -- run @1 @2 @3 @4
+	guest "mtty (VM, group)" vm vm.sh -- run @1 --waivers fixtures/waivers/mtty.json
+	for way in group cdev; do
+		scripts/vm-lab.sh --root build/vm-root --by $way -o "$out" -- --waivers fixtures/waivers/mtty.json \
+			--waivers fixtures/waivers/mtty-lab.json >"$out/$way.txt" 2>&1 || true
+	done
+	runs+=(--run "mtty (VM, group)=$out/group" --run "mtty (VM, cdev)=$out/cdev")
 fi
 
 lcov --quiet --capture --directory build/cover --output-file "$out/all.info"

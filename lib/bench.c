@@ -46,7 +46,7 @@ static void tell_start(void)
 	struct json_object *event = events_new("start");
 
 	events_add(event, "test", bench_state.test);
-	events_add(event, "device", bench_state.uri);
+	events_add(event, "device", bench_state.uri ? bench_state.uri : "");
 	events_emit(event);
 	events_mark(EVENTS_MARK_TEST, bench_state.test);
 }

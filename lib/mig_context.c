@@ -64,7 +64,7 @@ int mig_lost(struct mig_context *ctx)
 	int lost = 0;
 	size_t i;
 
-	for (i = 0; i < SPACES && !lost; i++)
+	for (i = 0; ctx && i < SPACES && !lost; i++)
 		if (ctx->spaces[i].space && ctx->spaces[i].transport->lost)
 			lost = ctx->spaces[i].transport->lost(
 				ctx->spaces[i].space);

@@ -101,15 +101,15 @@ vm-run: vm-root
 
 vm-lab: vm-root
 	scripts/vm-lab.sh --root $(VM_ROOT) -o build/vm-lab -- \
-		--waivers fixtures/waivers/mtty.json --waivers fixtures/waivers/mtty-lab.json
+		--waivers fixtures/waivers/mtty.json
 
 vm-debug: vm-root
 	scripts/vm-lab.sh --debug --root $(VM_ROOT) -o build/vm-debug -- \
-		--waivers fixtures/waivers/mtty.json --waivers fixtures/waivers/mtty-lab.json
+		--waivers fixtures/waivers/mtty.json
 
 vm-coverage: vm-root
 	scripts/vm-coverage.sh -o build/vm-coverage --root $(VM_ROOT) -- \
-		--waivers fixtures/waivers/mtty.json --waivers fixtures/waivers/mtty-lab.json
+		--waivers fixtures/waivers/mtty.json
 
 vm-hostile: vm-root
 	scripts/deps.sh vm

@@ -20,6 +20,16 @@ static u64 now_ns(void)
 
 /* ---- calls ---------------------------------------------------------------- */
 
+void *mig_space(struct mig_context *ctx, const struct mig_transport *transport)
+{
+	size_t i;
+
+	for (i = 0; i < SPACES; i++)
+		if (ctx->spaces[i].transport == transport)
+			return ctx->spaces[i].space;
+	return NULL;
+}
+
 void mig_fault_next(struct mig_context *ctx, u32 nth)
 {
 	ctx->fault = nth;

@@ -49,16 +49,6 @@ void mig_context_destroy(struct mig_context *ctx)
 	free(ctx);
 }
 
-void *mig_space(struct mig_context *ctx, const struct mig_transport *transport)
-{
-	size_t i;
-
-	for (i = 0; i < SPACES; i++)
-		if (ctx->spaces[i].transport == transport)
-			return ctx->spaces[i].space;
-	return NULL;
-}
-
 int mig_lost(struct mig_context *ctx)
 {
 	int lost = 0;

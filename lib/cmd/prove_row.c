@@ -327,7 +327,7 @@ static void plan_proof(struct proof *p, const char *uri, const char *work)
 		/* Nothing here can crash a kernel, so nothing is left out. */
 		.profile = PROFILE_HOSTILE,
 		.seed = 1,
-		.deadline_s = campaign_deadline(uri),
+		.deadline_s = device_deadline(uri),
 		.work = work,
 		.traces = "",
 	};
@@ -370,7 +370,7 @@ bool prove_row(struct suite *suite, const struct refdev_row *row,
 	if (on->over) {
 		p.plan.uri = p.over.uri;
 		p.plan.others = p.over.other_uri;
-		p.plan.deadline_s = campaign_deadline("");
+		p.plan.deadline_s = device_deadline("");
 	}
 	if (!on->over || !prove_over_begin(&p.over, row, work.path, false))
 		run_proof(&p);

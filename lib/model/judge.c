@@ -80,16 +80,17 @@ int judge_ioctl(struct mig_dev *dev, u32 request, void *arg)
 	return dev->file.ops->ioctl(&dev->file, request, arg);
 }
 
-bool judge_hits_config(const struct mig_call *call)
+enum judge_place judge_place_of(const struct mig_call *call)
 {
 	struct uapi_region_info info = {
 		.argsz = sizeof(info), .index = UAPI_PCI_CONFIG,
 	};
 
 	if (judge_ioctl(call->dev, UAPI_DEVICE_GET_REGION_INFO, &info) < 0)
-		return false;
+		return JUDGE_NOWHERE;
 	return call->offset >= info.offset &&
-	       call->offset - info.offset < info.size;
+	       call->offset - info.offset < info.size ? JUDGE_CONFIG :
+							JUDGE_REGION;
 }
 
 static struct judge_model *model_find(struct judge *judge, u32 index)

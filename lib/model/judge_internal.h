@@ -93,8 +93,14 @@ int judge_ioctl(struct mig_dev *dev, u32 request, void *arg);
 /* The only state of which the bit is set in @may, or @unknown. */
 u32 judge_only_state(u32 may, u32 unknown);
 
-/* Does the write @call touch config space, from where a device can be reset? */
-bool judge_hits_config(const struct mig_call *call);
+/* Where an access to the device file goes; from config space it can be reset. */
+enum judge_place {
+	JUDGE_CONFIG,
+	JUDGE_REGION,  /* any other */
+	JUDGE_NOWHERE, /* config space could not be found */
+};
+
+enum judge_place judge_place_of(const struct mig_call *call);
 
 /* An ioctl that resets a device among others; not described by the uAPI copy. */
 enum { JUDGE_PCI_HOT_RESET = UAPI_IO(13) };

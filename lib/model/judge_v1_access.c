@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "judge_v1.h"
+#include "judge_v1_internal.h"
 
 /* Native accesses; a write that is not listed is nobody's business. */
 static const struct field {
@@ -142,7 +142,7 @@ static void outside(struct judge *judge, struct judge_v1_model *m,
 		    const struct mig_call *call)
 {
 	m->disturbed = true;
-	if (call->op != MIG_PWRITE || !judge_hits_config(call))
+	if (call->op != MIG_PWRITE || judge_place_of(call) != JUDGE_CONFIG)
 		return;
 	if (m->may != JUDGE_V1_ANY)
 		m->may |= 1u << MIG1_RUNNING;

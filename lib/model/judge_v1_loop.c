@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "../stream.h"
-#include "judge_v1.h"
+#include "judge_v1_internal.h"
 
 static u64 value_of(const struct judge_v1_access *a)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge_v1.h"
+#include "judge_v1_internal.h"
 
 enum { REGIONS_MAX = 1024, INFO_MAX = 65536, LINKS_MAX = 64 };
 

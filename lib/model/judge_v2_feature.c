@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "judge_v2.h"
+#include "judge_v2_internal.h"
 
 /* No device holds more, and no negative errno is less. */
 #define SIZE_LIMIT (1ull << 48)

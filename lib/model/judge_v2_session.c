@@ -1,80 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* v2 data sessions: their life, their ends, and what pre-copy tells of them. */
+/* What moves through v2 data sessions, and what pre-copy tells of them. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../v2.h"
-#include "judge_v2.h"
-
-struct judge_v2_open *judge_v2_open_of(struct judge_v2_model *m,
-				       struct mig_dev *dev)
-{
-	struct judge_v2_open *open;
-
-	for (open = m->opens; open; open = open->next)
-		if (open->dev == dev)
-			return open;
-	open = calloc(1, sizeof(*open));
-	if (!open)
-		return NULL;
-	open->dev = dev;
-	open->next = m->opens;
-	m->opens = open;
-	return open;
-}
-
-/* @number 0: all sessions of @dev. */
-static void forget_ends(struct judge_v2_model *m, struct mig_dev *dev, u32 number)
-{
-	struct judge_v2_ended **link = &m->ended, *ended;
-
-	while ((ended = *link)) {
-		if (ended->dev == dev && (!number || ended->number == number)) {
-			*link = ended->next;
-			free(ended);
-		} else {
-			link = &ended->next;
-		}
-	}
-}
-
-void judge_v2_forget_open(struct judge_v2_model *m, struct mig_dev *dev)
-{
-	struct judge_v2_open **link, *open;
-
-	forget_ends(m, dev, 0);
-	for (link = &m->opens; (open = *link); link = &open->next) {
-		if (open->dev == dev) {
-			*link = open->next;
-			free(open);
-			return;
-		}
-	}
-}
-
-void judge_v2_end_session(struct judge_v2_model *m, enum req rule)
-{
-	struct judge_v2_open *open;
-
-	for (open = m->opens; open; open = open->next) {
-		if (open->dev->sessions <= open->dead)
-			continue;
-		open->dead_before = open->dead;
-		open->dead = open->dev->sessions;
-		open->rule = rule;
-	}
-	m->session = FSM_NO_SESSION;
-	m->session_known = true;
-}
-
-void judge_v2_begin_session(struct judge_v2_model *m, u32 state)
-{
-	m->session = fsm_session_in(state);
-	m->session_known = true;
-	m->began_p2p = state == MIG2_PRE_COPY_P2P;
-	m->handled = m->written = m->poisoned = m->info_known = false;
-}
+#include "judge_v2_internal.h"
 
 /* What a call on a data session is made on. */
 struct use {
@@ -123,42 +53,19 @@ static void hold_dead(const struct use *use, const char *verb)
 		   (long long)use->call->ret);
 }
 
-static bool has_ended(const struct use *use)
-{
-	const struct judge_v2_ended *ended;
-
-	for (ended = use->m->ended; ended; ended = ended->next)
-		if (ended->dev == use->call->dev &&
-		    ended->number == use->call->session)
-			return true;
-	return false;
-}
-
-static void note_end(const struct use *use)
-{
-	struct judge_v2_ended *ended = calloc(1, sizeof(*ended));
-
-	if (!ended)
-		return;
-	ended->dev = use->call->dev;
-	ended->number = use->call->session;
-	ended->next = use->m->ended;
-	use->m->ended = ended;
-}
-
 /* A read in STOP_COPY on a session not known to be over. */
 static void read_stopped(const struct use *use)
 {
 	s64 ret = use->call->ret;
 
-	if (has_ended(use)) {
+	if (judge_v2_has_ended(use->m, use->call->dev, use->call->session)) {
 		if (ret >= 0)
 			judge_hold(use->judge, V2_END_OF_STREAM_IS_PERMANENT,
 				   ret == 0, "0",
 				   "%lld bytes after a read had returned 0",
 				   (long long)ret);
 	} else if (ret == 0 && use->call->len) {
-		note_end(use);
+		judge_v2_note_end(use->m, use->call->dev, use->call->session);
 	}
 	if (use->live && (ret >= 0 || ret == -ENOMSG))
 		judge_hold(use->judge, V2_NO_ENOMSG_IN_STOP_COPY,
@@ -224,7 +131,7 @@ void judge_v2_session_close(struct judge *judge, struct judge_model *base,
 
 	if (!use_of(judge, m, call, &use))
 		return;
-	forget_ends(m, call->dev, call->session);
+	judge_v2_forget_ends(m, call->dev, call->session);
 	judge_v2_blame(judge, m, V2_DATA_FD_MAY_BE_CLOSED_EARLY,
 		       "its data_fd was closed");
 	judge_v2_look(judge, m, call->dev);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../v2.h"
-#include "judge_v2.h"
+#include "judge_v2_internal.h"
 
 struct set {
 	struct judge *judge;

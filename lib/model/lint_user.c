@@ -79,15 +79,3 @@ const char *lint_user_seen(const struct lint_user *lint, enum req req)
 {
 	return lint->seen[req];
 }
-
-enum lint_place lint_user_place(const struct mig_call *call)
-{
-	struct uapi_region_info info = {
-		.argsz = sizeof(info), .index = UAPI_PCI_CONFIG,
-	};
-
-	if (judge_ioctl(call->dev, UAPI_DEVICE_GET_REGION_INFO, &info) < 0)
-		return LINT_NOWHERE;
-	return call->offset >= info.offset &&
-	       call->offset - info.offset < info.size ? LINT_CONFIG : LINT_REGION;
-}

@@ -12,13 +12,4 @@ extern const struct judge_kind lint_user_v2_kind;
 /* Says what never came, of all devices. */
 void lint_user_v2_end(struct judge *judge);
 
-/* Where an access to a device file goes. */
-enum lint_place {
-	LINT_CONFIG,
-	LINT_REGION,  /* any other */
-	LINT_NOWHERE, /* config space could not be found */
-};
-
-enum lint_place lint_user_place(const struct mig_call *call);
-
 #endif

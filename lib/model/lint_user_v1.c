@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge_v1.h"
-#include "lint_user_v1.h"
+#include "judge_v1_internal.h"
+#include "lint_v1.h"
 
 const enum req lint_user_v1_rules[] = {
 	V1_USER_READS_MODIFIES_WRITES, V1_USER_ITERATES_UNTIL_ZERO,
@@ -139,12 +139,12 @@ static void loop_access(const struct lint_v1_access *a)
 static void outside(struct judge *judge, struct lint_v1_model *m,
 		    const struct mig_call *call, const char *what)
 {
-	enum lint_place place;
+	enum judge_place place;
 
 	if (!m->collecting)
 		return;
-	place = call->op == MIG_IOCTL ? LINT_REGION : lint_user_place(call);
-	if (call->op == MIG_PREAD && place != LINT_REGION)
+	place = call->op == MIG_IOCTL ? JUDGE_REGION : judge_place_of(call);
+	if (call->op == MIG_PREAD && place != JUDGE_REGION)
 		return;
 	judge_hold(judge, V1_USER_QUIESCES_ACCESS, false,
 		   "the migration region, queries, and reads of config space only",

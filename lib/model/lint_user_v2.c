@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "../v2.h"
-#include "judge_v2.h"
-#include "lint_user_v2.h"
+#include "judge_v2_internal.h"
+#include "lint_v2.h"
 
 const enum req lint_user_v2_rules[] = {
 	V2_USER_FILLS_THE_IOCTL, V2_USER_TOLERATES_UNKNOWN_STATES,
@@ -202,7 +202,7 @@ static void on_access(struct judge *judge, struct judge_model *base,
 	struct lint_v2_model *m = lint_v2_model(base);
 
 	if (!m->speaks || call->session || !m->quiet ||
-	    lint_user_place(call) != LINT_REGION)
+	    judge_place_of(call) != JUDGE_REGION)
 		return;
 	judge_hold(judge, V2_USER_KEEPS_HANDS_OFF_IN_P2P, false,
 		   "config space and interrupts only",

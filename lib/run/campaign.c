@@ -24,16 +24,6 @@ int campaign_suite(struct suite *ret_suite)
 	return 99;
 }
 
-u32 campaign_deadline(const char *uri)
-{
-	const char *wish = getenv("MIGCHECK_DEADLINE");
-	int seconds = wish ? atoi(wish) : 0;
-
-	if (seconds > 0)
-		return (u32)seconds;
-	return strncmp(uri, "emu:", 4) ? 30 : 5;
-}
-
 int campaign_refuse(const struct device *device)
 {
 	const char *message = device->message, *advice = device_advice(device);
@@ -108,7 +98,7 @@ static int probe(struct campaign *c, const char *uri, struct device *ret_device)
 
 	if (c->restart.command) {
 		c->restart.deadline_ms = 1000 * (c->options->deadline_s ?
-			c->options->deadline_s : campaign_deadline(uri));
+			c->options->deadline_s : device_deadline(uri));
 		err = restart_check(&c->restart, uri);
 		if (!err)
 			err = probe_started(c, uri, ret_device);

@@ -43,7 +43,4 @@ int campaign_refuse(const struct device *device);
 /* Loads the suite, or says where it should be and gives 99. */
 int campaign_suite(struct suite *ret_suite);
 
-/* 30 s, 5 s for an emulated device; $MIGCHECK_DEADLINE wins. */
-u32 campaign_deadline(const char *uri);
-
 #endif

@@ -45,7 +45,7 @@ static void supervise(struct campaign *c, struct judgement *j)
 		.profile = c->options->profile,
 		.seed = c->options->seed,
 		.deadline_s = deadline ? deadline :
-					 campaign_deadline(j->device.uri),
+					 device_deadline(j->device.uri),
 		.work = c->work.path,
 		.traces = c->options->dir ? c->work.path : "",
 		.kmsg = j->device.caps & MIG_CAP_KERNEL ? &c->kmsg : NULL,

@@ -135,17 +135,6 @@ static char *calls_of(const struct death *death)
 	return text;
 }
 
-static const char *function_of(const struct suite_binary *binary,
-			       const char *test)
-{
-	u32 i;
-
-	for (i = 0; i < binary->test_count; i++)
-		if (!strcmp(binary->tests[i].name, test))
-			return binary->tests[i].function;
-	return "";
-}
-
 /* How many sites of the function, or with "" of any helper, were blamed. */
 static u32 blame_sites(struct record *record, const struct suite_binary *binary,
 		       const char *function, const struct record_fact *like)
@@ -180,7 +169,7 @@ static void blame_rules(const struct death *death, struct record *record,
 		.calls = calls_of(death),
 	};
 
-	if (!blame_sites(record, binary, function_of(binary, test), &fact))
+	if (!blame_sites(record, binary, suite_function(binary, test), &fact))
 		blame_sites(record, binary, "", &fact);
 	free(fact.seen);
 	free(fact.calls);

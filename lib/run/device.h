@@ -41,6 +41,9 @@ void device_restore(const char *uri, struct device *ret_device);
 /* What a person can do about @device->error; "" where nothing is known. */
 const char *device_advice(const struct device *device);
 
+/* How long a call may take, in seconds: 30, 5 where it is emulated; $MIGCHECK_DEADLINE wins. */
+u32 device_deadline(const char *uri);
+
 /* Calls @visit for each name of a capability that @device offers. */
 void device_features(const struct device *device,
 		     void (*visit)(void *ctx, const char *name), void *ctx);

@@ -111,8 +111,7 @@ void suite_free(struct suite *suite)
 	memset(suite, 0, sizeof(*suite));
 }
 
-static const char *function_of(const struct suite_binary *binary,
-			       const char *test)
+const char *suite_function(const struct suite_binary *binary, const char *test)
 {
 	u32 i;
 
@@ -125,7 +124,7 @@ static const char *function_of(const struct suite_binary *binary,
 bool suite_checks(const struct suite_binary *binary, const char *test,
 		  enum req req)
 {
-	const char *function = function_of(binary, test);
+	const char *function = suite_function(binary, test);
 	const struct suite_site *site;
 	u32 i;
 

@@ -52,6 +52,9 @@ struct suite {
 int suite_load(struct suite *ret_suite);
 void suite_free(struct suite *suite);
 
+/* The function that @test (name as in events) is; "" where @binary has none. */
+const char *suite_function(const struct suite_binary *binary, const char *test);
+
 /* Does @test (name as in events) of @binary hold a device to @req? */
 bool suite_checks(const struct suite_binary *binary, const char *test,
 		  enum req req);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the tests of the command line share. Sourced, never run.
+# What the tests in shell share. Sourced, never run.
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
 number=0 bad=0
@@ -14,7 +14,7 @@ verdict() { # OK NAME WHY
 	else
 		bad=1
 		echo "# $3"
-		sed 's/^/#   /' "$tmp/out" | head -n 8
+		tail -n 25 "$tmp/out" | sed 's/^/#   /'
 		echo "not ok $number $2"
 	fi
 }

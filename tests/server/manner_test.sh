@@ -6,21 +6,8 @@
 #   tests/server/manner_test.sh BUILD
 set -u
 build=${1:-build}
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-number=0 bad=0
-
-verdict() { # OK NAME WHY
-	number=$((number + 1))
-	if [ "$1" = 1 ]; then
-		echo "ok $number $2"
-	else
-		bad=1
-		echo "# $3"
-		tail -n 25 "$tmp/out" | sed 's/^/#   /'
-		echo "not ok $number $2"
-	fi
-}
+# shellcheck source=tests/cli/tap.sh
+. "$(dirname "$0")/../cli/tap.sh"
 
 # judge NAME STATUS PATTERN DEVICE MANNER ARGS...: a server with that manner for
 # each test; the status of the run, and a line that matches.
@@ -82,6 +69,7 @@ status=$?
 ok=1
 [ "$status" = 99 ] && grep -q -e '--restart' "$tmp/out" || ok=0
 verdict "$ok" ended_server_is_given_up "exit $status; or no advice"
+kill "$server" 2>/dev/null
 wait "$server" 2>/dev/null
 
 # A device that cannot run before its user has settled it.
@@ -100,5 +88,4 @@ settled settle_hangs 99 'did not end in time' "[ ! -e $tmp/twice ] && : >$tmp/tw
 
 # What a server prints and leaves behind does not outlive the run.
 verdict $((!$(pgrep -cf "$tmp/s"))) nothing_is_left "a server is still there"
-echo "1..$number"
-exit "$bad"
+finish

@@ -5,7 +5,7 @@
 
 #include <xxhash.h>
 
-#include "lint_user_v2.h"
+#include "lint_v2.h"
 
 /* ---- descriptors ------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Users of several v2 devices: the order among them. */
-#include "lint_user_v2.h"
+#include "lint_v2.h"
 
 static bool counts(const struct lint_v2_model *m, const struct lint_v2_model *o)
 {

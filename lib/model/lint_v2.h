@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What is known of the user of a v2 device. */
-#ifndef MIGCHECK_MODEL_LINT_USER_V2_H
-#define MIGCHECK_MODEL_LINT_USER_V2_H
+#ifndef MIGCHECK_MODEL_LINT_V2_H
+#define MIGCHECK_MODEL_LINT_V2_H
 
 #include "fsm.h"
 #include "lint_user_internal.h"

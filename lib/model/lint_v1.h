@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What is known of the user of a v1 device. */
-#ifndef MIGCHECK_MODEL_LINT_USER_V1_H
-#define MIGCHECK_MODEL_LINT_USER_V1_H
+#ifndef MIGCHECK_MODEL_LINT_V1_H
+#define MIGCHECK_MODEL_LINT_V1_H
 
 #include "../uapi/mig1.h"
 #include "lint_user_internal.h"

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lint_user_v2.h"
+#include "lint_v2.h"
 
 enum { METHODS = UAPI_FEATURE_GET | UAPI_FEATURE_SET };
 

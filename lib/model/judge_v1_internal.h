@@ -3,8 +3,8 @@
  * The model of a v1 device: which values device_state may show now, and where
  * in the save or restore loop its user is.
  */
-#ifndef MIGCHECK_MODEL_JUDGE_V1_H
-#define MIGCHECK_MODEL_JUDGE_V1_H
+#ifndef MIGCHECK_MODEL_JUDGE_V1_INTERNAL_H
+#define MIGCHECK_MODEL_JUDGE_V1_INTERNAL_H
 
 #include "../uapi/mig1.h"
 #include "judge_internal.h"
@@ -62,6 +62,8 @@ static inline struct judge_v1_model *judge_v1_model(struct judge_model *base)
 /* From now on device_state has to show one of @may, on pain of @rule. */
 void judge_v1_expect(struct judge_v1_model *model, u32 may, enum req rule,
 		     const char *cause);
+/* It may show whatever it likes. */
+void judge_v1_believe_anything(struct judge_v1_model *model);
 /* Holds what a reading of device_state shows against the model. */
 void judge_v1_saw_state(struct judge *judge, struct judge_v1_model *model,
 			u32 value);

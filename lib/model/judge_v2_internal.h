@@ -7,8 +7,8 @@
  * nothing of when the session began; so for each open the judge keeps the
  * highest number that existed when a session was known to be over.
  */
-#ifndef MIGCHECK_MODEL_JUDGE_V2_H
-#define MIGCHECK_MODEL_JUDGE_V2_H
+#ifndef MIGCHECK_MODEL_JUDGE_V2_INTERNAL_H
+#define MIGCHECK_MODEL_JUDGE_V2_INTERNAL_H
 
 #include "fsm.h"
 #include "judge_internal.h"
@@ -99,6 +99,14 @@ void judge_v2_begin_session(struct judge_v2_model *model, u32 state);
 /* The open that @dev is, made when it is met; NULL without memory. */
 struct judge_v2_open *judge_v2_open_of(struct judge_v2_model *model,
 				       struct mig_dev *dev);
+/* The stream of session @number of @dev has ended for good. */
+void judge_v2_note_end(struct judge_v2_model *model, struct mig_dev *dev,
+		       u32 number);
+bool judge_v2_has_ended(const struct judge_v2_model *model,
+			const struct mig_dev *dev, u32 number);
+/* @number 0: of all sessions of @dev. */
+void judge_v2_forget_ends(struct judge_v2_model *model, struct mig_dev *dev,
+			  u32 number);
 void judge_v2_forget_open(struct judge_v2_model *model, struct mig_dev *dev);
 
 judge_handler judge_v2_read;

@@ -5,7 +5,7 @@
 
 #include <xxhash.h>
 
-#include "lint_user_v1.h"
+#include "lint_v1.h"
 
 void lint_v1_stream_begin(struct lint_v1_stream *s)
 {

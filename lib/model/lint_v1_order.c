@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Users of several v1 devices: the order among them. */
-#include "lint_user_v1.h"
+#include "lint_v1.h"
 
 static bool counts(const struct lint_v1_model *m, const struct lint_v1_model *o)
 {

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lint_user_v1.h"
+#include "lint_v1.h"
 
 void lint_v1_after_failure(struct judge *judge, struct lint_v1_model *m,
 			   const char *what)

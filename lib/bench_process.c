@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 
 #include <json-c/json.h>
 
 #include "bench.h"
+#include "environment.h"
 #include "events.h"
 
 int bench_deadline(void)
 {
-	const char *text = getenv("MIGCHECK_DEADLINE");
-	int seconds = text ? atoi(text) : 0;
-
-	return seconds > 0 ? seconds : 30;
+	return (int)environment_deadline(ENVIRONMENT_DEADLINE_S);
 }
 
 static void die_with_parent(void)

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <xxhash.h>
 
+#include "environment.h"
 #include "stream.h"
 
 struct stream_limits stream_limits = {
@@ -16,15 +17,8 @@ struct stream_limits stream_limits = {
 /* Before main(), so that a test may still set limits of its own. */
 __attribute__((constructor)) static void stream_limits_init(void)
 {
-	const char *text = getenv("MIGCHECK_STREAM_MAX");
-	char *end;
-	u64 bytes;
-
-	if (!text)
-		return;
-	bytes = strtoull(text, &end, 0);
-	if (end != text && !*end && bytes)
-		stream_limits.bytes = bytes;
+	stream_limits.bytes = environment_number(ENVIRONMENT_STREAM_MAX,
+						 UINT64_MAX, stream_limits.bytes);
 }
 
 static u64 stream_now_ms(void)

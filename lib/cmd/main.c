@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "../environment.h"
 #include "../run/child.h"
 #include "../run/judgement.h"
 #include "../run/say.h"
@@ -60,12 +62,17 @@ static int take_color(int *argc, char ***argv)
 
 static int dispatch(int argc, char **argv)
 {
-	const char *verb;
+	const char *verb, *wrong = environment_wrong();
 	int status = take_color(&argc, &argv);
 	size_t i;
 
 	if (status)
 		return status;
+	if (wrong) {
+		say_error("%s is '%s', not a number that fits; unset it, or see migcheck(1)",
+			  wrong, getenv(wrong));
+		return CMD_USAGE;
+	}
 	verb = argc > 1 ? argv[1] : "list";
 	if (!strcmp(verb, "--help") || !strcmp(verb, "-h") ||
 	    !strcmp(verb, "help")) {

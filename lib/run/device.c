@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "../environment.h"
 #include "../mig.h"
 #include "../settle.h"
 #include "../transport/transport.h"
@@ -13,7 +13,7 @@
 #include "child.h"
 #include "device.h"
 
-enum { DEADLINE_MS = 30000, SETTLE_MS = 15000 };
+enum { DEADLINE_MS = 30000, SETTLE_MS = 15000, EMULATED_S = 5 };
 
 /* Shared with the child. */
 struct request {
@@ -266,12 +266,8 @@ const char *device_advice(const struct device *device)
 
 u32 device_deadline(const char *uri)
 {
-	const char *wish = getenv("MIGCHECK_DEADLINE");
-	int seconds = wish ? atoi(wish) : 0;
-
-	if (seconds > 0)
-		return (u32)seconds;
-	return strncmp(uri, "emu:", 4) ? 30 : 5;
+	return environment_deadline(strncmp(uri, "emu:", 4) ?
+				    ENVIRONMENT_DEADLINE_S : EMULATED_S);
 }
 
 void device_features(const struct device *device,

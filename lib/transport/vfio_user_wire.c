@@ -7,10 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../environment.h"
 #include "vfio_user_wire.h"
 
 enum {
-	DEADLINE_S = 30,
 	ERRNO_MAX = 4095, /* larger ones would be no errors to a caller */
 	SIZE_MAX_MESSAGE = VFIO_USER_WIRE_DATA + VFIO_USER_WIRE_HEADS,
 };
@@ -30,10 +30,8 @@ u64 vfio_user_wire_now(void)
 
 u64 vfio_user_wire_deadline(void)
 {
-	const char *text = getenv("MIGCHECK_DEADLINE");
-	int seconds = text ? atoi(text) : 0;
-
-	return vfio_user_wire_now() + 750ull * (seconds > 0 ? seconds : DEADLINE_S);
+	return vfio_user_wire_now() +
+	       750ull * environment_deadline(ENVIRONMENT_DEADLINE_S);
 }
 
 void vfio_user_wire_init(struct vfio_user_wire *wire, int fd)

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Accesses to the region that are not the protocol: of odd width and place, to
- * fields that belong to the driver, beyond the end, with values and buffers
- * that mean nothing. They are refused or inert, and harm nobody.
+ * fields that belong to the driver, beyond the end, with values that mean
+ * nothing. They are refused or inert, and harm nobody.
  */
-#include <sys/mman.h>
-
 #include "common.h"
 
 V1_FIXTURE(v1_access, NEED_NOTHING)
@@ -348,7 +346,7 @@ TEST_F(v1_access, state_is_readable_after_failures)
 	}
 }
 
-/* ---- values, bounds, buffers -------------------------------------------------- */
+/* ---- values, bounds ----------------------------------------------------------- */
 
 /* What a write of @value may leave; a legal device ignores reserved bits or not. */
 static bool is_safe(u32 value, int ret, int before, int after)
@@ -451,91 +449,6 @@ TEST_F(v1_access, writes_end_with_the_region)
 	judge_bounds(_metadata, self->b, true);
 	ROAD(common_reach(self->b, "4"));
 	judge_bounds(_metadata, self->b, true);
-}
-
-/* Memory that nobody can touch. */
-static void *bad_buffer(void)
-{
-	return mmap(NULL, COMMON_PIECE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
-		    -1, 0);
-}
-
-/* Goes past the observers: they look at what was to be written. */
-static ssize_t write_bad(struct v1 *v1, size_t len, u64 offset)
-{
-	struct mig_file *file = &v1->dev->file;
-
-	return file->ops->pwrite(file, bad_buffer(), len,
-				 v1->region.offset + offset);
-}
-
-static ssize_t read_bad(struct v1 *v1, u64 len, u64 offset)
-{
-	return v1_pread(v1, bad_buffer(), len < COMMON_PIECE ? len : COMMON_PIECE,
-			offset);
-}
-
-static int save_with_bad_buffers(struct bench *b, int arg, struct stream *stream)
-{
-	struct v1 *v1 = &b->v1;
-	u64 offset, size;
-	int ret = v1_set_state(v1, MIG1_STOP_COPY);
-
-	if (ret)
-		return ret;
-	if (read_bad(v1, 8, MIG1_OFF_PENDING) > 0 ||
-	    write_bad(v1, 4, MIG1_OFF_STATE) > 0)
-		return 1;
-	ret = common_announce(v1, &offset, &size);
-	if (ret <= 0)
-		return ret;
-	if (read_bad(v1, 8, MIG1_OFF_OFFSET) > 0 ||
-	    read_bad(v1, 8, MIG1_OFF_SIZE) > 0 ||
-	    (size && read_bad(v1, size, offset) > 0) ||
-	    read_bad(v1, 8, MIG1_OFF_PENDING) > 0)
-		return 1;
-	ret = common_fetch_chunk(v1, offset, size, stream);
-	return ret ? ret : v1_collect(v1, NULL, 0, stream, NULL);
-}
-
-/* A bad buffer fails its access, and no chunk gets lost by it. */
-TEST_F(v1_access, bad_buffers_lose_nothing_of_a_save)
-{
-	int ret;
-
-	NEEDS(NEED_BAD_POINTERS);
-	ROAD(ret = common_trip(self->b, save_with_bad_buffers, NULL, 0));
-	EXPECT_REQ(V1_BAD_POINTERS_ARE_HARMLESS, ret == 1, "%s",
-		   common_differs(self->b));
-}
-
-static int load_with_bad_buffers(struct bench *b, int arg,
-				 const struct stream *stream)
-{
-	struct v1 *v1 = &b->v1;
-	int ret = v1_set_state(v1, MIG1_RESUMING);
-	u64 offset;
-
-	if (!ret)
-		ret = v1_offset(v1, &offset);
-	if (ret)
-		return ret;
-	if (write_bad(v1, 8, offset) > 0 || write_bad(v1, 8, MIG1_OFF_SIZE) > 0 ||
-	    read_bad(v1, 8, MIG1_OFF_OFFSET) > 0)
-		return 1;
-	ret = v1_load(v1, NULL, stream);
-	return ret ? ret : v1_set_state(v1, MIG1_RUNNING);
-}
-
-/* Nor of a restore. */
-TEST_F(v1_access, bad_buffers_lose_nothing_of_a_restore)
-{
-	int ret;
-
-	NEEDS(NEED_BAD_POINTERS);
-	ROAD(ret = common_trip(self->b, NULL, load_with_bad_buffers, 0));
-	EXPECT_REQ(V1_BAD_POINTERS_ARE_HARMLESS, ret == 1, "%s",
-		   common_differs(self->b));
 }
 
 EXPECT_MAIN

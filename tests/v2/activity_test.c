@@ -1,33 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * States promise what a device does and does not do: stopped ones are silent
- * and still, but their plumbing answers; RUNNING and PRE_COPY work in full,
- * whatever was visited on the way there.
+ * and still; RUNNING and PRE_COPY work in full, whatever was visited on the way
+ * there.
  */
-#include <sys/eventfd.h>
-
 #include "common.h"
 
 V2_FIXTURE(v2_activity, NEED_STIMULUS)
-V2_FIXTURE(v2_stopped, NEED_NOTHING)
 
 enum { ACTIVITY_SEED = 7, ACTIVITY_WINDOWS = 25 };
-
-/* A device at work, by one request into @state. */
-static int busy(struct bench *b, u32 state, struct mig_file **ret_data)
-{
-	int i, ret = 0;
-
-	*ret_data = NULL;
-	for (i = 0; i < COMMON_TRIES; i++) {
-		ret = common_activity_start(b);
-		if (!ret && state != MIG2_RUNNING)
-			ret = v2_set(&b->v2, state, ret_data);
-		if (!ret)
-			break;
-	}
-	return ret;
-}
 
 /* ---- silence ---------------------------------------------------------------- */
 
@@ -45,7 +26,7 @@ TEST_F(v2_activity, stop_is_silent)
 		if (!v2_has_state(self->v2, sources[i]))
 			continue;
 		common_alone(self->b, true);
-		ROAD(busy(self->b, sources[i], &data));
+		ROAD(common_busy(self->b, sources[i], &data));
 		ROAD(v2_set(self->v2, MIG2_STOP, NULL));
 		count = common_activity(self->b);
 		ROAD(count);
@@ -69,7 +50,7 @@ TEST_F(v2_activity, stop_copy_is_silent)
 	NEEDS(NEED_IRQ);
 	stream_init(&stream);
 	common_alone(self->b, true);
-	ROAD(busy(self->b, MIG2_STOP_COPY, &data));
+	ROAD(common_busy(self->b, MIG2_STOP_COPY, &data));
 	fresh = common_activity(self->b);
 	ROAD(fresh);
 	ROAD(v2_collect_some(data, 1000, &stream));
@@ -93,7 +74,7 @@ TEST_F(v2_activity, saving_a_stopped_device_is_silent)
 
 	NEEDS(NEED_IRQ);
 	stream_init(&stream);
-	ROAD(busy(self->b, MIG2_STOP, &data));
+	ROAD(common_busy(self->b, MIG2_STOP, &data));
 	/* That it has come to rest is what another test is about. */
 	mig_idle(self->dev, COMMON_WINDOW);
 	ROAD(common_seen(self->b, &before));
@@ -117,7 +98,7 @@ TEST_F(v2_activity, resuming_is_silent)
 	stream_init(&stream);
 	ROAD(common_save(self->b, &stream));
 	common_alone(self->b, true);
-	ROAD(busy(self->b, MIG2_RESUMING, &data));
+	ROAD(common_busy(self->b, MIG2_RESUMING, &data));
 	fresh = common_activity(self->b);
 	ROAD(fresh);
 	ROAD(v2_load(data, NULL, &stream, 0, stream.len / 2));
@@ -141,7 +122,7 @@ TEST_F(v2_activity, resuming_a_busy_device_is_silent)
 
 	NEEDS(NEED_IRQ);
 	stream_init(&stream);
-	ROAD(busy(self->b, MIG2_STOP_COPY, &data));
+	ROAD(common_busy(self->b, MIG2_STOP_COPY, &data));
 	ROAD(v2_collect(data, NULL, &stream));
 	ROAD(v2_set(self->v2, MIG2_RESUMING, &data));
 	ROAD(v2_load(data, NULL, &stream, 0, stream.len));
@@ -204,7 +185,7 @@ TEST_F(v2_activity, stop_is_frozen)
 		ROAD(idle);
 		if (!idle)
 			NOT_OFFERED("streams that are the same each time");
-		ROAD(busy(self->b, MIG2_STOP, &data));
+		ROAD(common_busy(self->b, MIG2_STOP, &data));
 		at_work = still(self->b);
 		ROAD(at_work);
 	}
@@ -315,7 +296,7 @@ TEST_F(v2_activity, pre_copy_keeps_active)
 
 	NEEDS(NEED_PRE_COPY | NEED_IRQ);
 	stream_init(&stream);
-	ROAD(busy(self->b, MIG2_PRE_COPY, &data));
+	ROAD(common_busy(self->b, MIG2_PRE_COPY, &data));
 	fresh = slow_activity(self->b);
 	ROAD(fresh);
 	ROAD(v2_collect(data, NULL, &stream));
@@ -343,179 +324,6 @@ TEST_F(v2_activity, pre_copy_keeps_working)
 	EXPECT_REQ(V2_PRE_COPY_KEEPS_WORKING, !fresh && !read,
 		   "work in PRE_COPY: %s at first, %s after a read",
 		   common_errno(fresh), common_errno(read));
-}
-
-/* ---- plumbing ---------------------------------------------------------------------- */
-
-/* Enables and disables an interrupt. */
-static int plumb_irq(struct bench *b, u32 index, int eventfd)
-{
-	int ret = mig_irq(b->dev, index, 0, eventfd);
-
-	return ret ? ret : mig_irq(b->dev, index, 0, -1);
-}
-
-/* Reads identification and line of config space and writes the line back. */
-static int plumb_config(struct bench *b)
-{
-	struct mig_region config;
-	u8 line;
-	u32 ids;
-
-	if (mig_region_info(b->dev, UAPI_PCI_CONFIG, &config))
-		return -EIO;
-	if (mig_pread(&b->dev->file, &ids, sizeof(ids), config.offset) !=
-		    sizeof(ids) ||
-	    mig_pread(&b->dev->file, &line, 1, config.offset + 0x3c) != 1 ||
-	    mig_pwrite(&b->dev->file, &line, 1, config.offset + 0x3c) != 1)
-		return -EIO;
-	return 0;
-}
-
-/* What answers, a bit for each part. */
-static u32 plumbing(struct bench *b)
-{
-	int fd = eventfd(0, EFD_CLOEXEC);
-	u32 index, works = 0;
-
-	for (index = UAPI_PCI_INTX; index <= UAPI_PCI_MSIX; index++)
-		works |= !plumb_irq(b, index, fd) << index;
-	works |= !plumb_config(b) << index;
-	close(fd);
-	return works;
-}
-
-/* How many regions GET_REGION_INFO describes, empty ones too. */
-static u32 regions_described(struct bench *b)
-{
-	struct uapi_device_info info = { .argsz = sizeof(info) };
-	struct mig_region region;
-	u32 index, count = 0;
-
-	if (mig_device_info(b->dev, &info))
-		return 0;
-	for (index = 0; index < info.num_regions && index < 64; index++)
-		count += !mig_region_info(b->dev, index, &region);
-	return count;
-}
-
-/* What a device consists of is told in each state, migration or not. */
-TEST_F(v2_stopped, regions_are_described)
-{
-	u32 running = regions_described(self->b), now;
-	struct mig_file *data;
-
-	COMMON_EACH_STATE(self->b, state) {
-		ROAD(common_reach(self->b, state, &data));
-		now = regions_described(self->b);
-		EXPECT_REQ(V2_STOPPED_PLUMBING_ANSWERS, now && now == running,
-			   "GET_REGION_INFO describes %u regions in RUNNING, %u in %s",
-			   running, now, v2_state_name(state));
-		mig_file_close(data);
-	}
-}
-
-/* Config space and interrupts can be set up while the device stands still. */
-TEST_F(v2_stopped, plumbing_answers)
-{
-	static const u32 states[] = { MIG2_STOP, MIG2_STOP_COPY, MIG2_RESUMING };
-	struct mig_file *data;
-	u32 running, stopped;
-	size_t i;
-
-	NEEDS(NEED_CONFIG_SPACE);
-	running = plumbing(self->b);
-	for (i = 0; i < ARRAY_SIZE(states); i++) {
-		ROAD(common_reach(self->b, states[i], &data));
-		stopped = plumbing(self->b);
-		EXPECT_REQ(V2_STOPPED_PLUMBING_ANSWERS, !(running & ~stopped),
-			   "INTx, MSI, MSI-X and config space answer by 0x%x in RUNNING, 0x%x in %s",
-			   running, stopped, v2_state_name(states[i]));
-		mig_file_close(data);
-	}
-}
-
-/* The interrupts that reach an eventfd routed in @state, once RUNNING: or -errno. */
-static long routed_in(struct bench *b, u32 state, u32 index)
-{
-	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	struct mig_file *data;
-	u64 count = 0;
-	int ret;
-
-	ret = busy(b, state, &data);
-	mig_file_close(data);
-	if (!ret)
-		ret = mig_irq(b->dev, index, 0, fd);
-	if (!ret && state != MIG2_RUNNING)
-		ret = v2_set(&b->v2, MIG2_RUNNING, NULL);
-	mig_idle(b->dev, COMMON_WINDOW);
-	if (!ret && read(fd, &count, sizeof(count)) < 0)
-		count = 0;
-	mig_irq(b->dev, index, 0, -1);
-	close(fd);
-	return ret ? ret : (long)count;
-}
-
-/* And then they fire. */
-TEST_F(v2_stopped, interrupts_set_up_in_stop_fire)
-{
-	long before, stopped;
-	u32 index;
-
-	NEEDS(NEED_STIMULUS | NEED_IRQ | NEED_CONFIG_SPACE);
-	for (index = UAPI_PCI_INTX; index <= UAPI_PCI_MSIX; index++) {
-		before = routed_in(self->b, MIG2_RUNNING, index);
-		if (before <= 0)
-			continue;
-		stopped = routed_in(self->b, MIG2_STOP, index);
-		ROAD(stopped);
-		EXPECT_REQ(V2_STOPPED_PLUMBING_ANSWERS, stopped > 0,
-			   "interrupt %u fires where it was set up in RUNNING, but not in STOP",
-			   index);
-	}
-}
-
-/* Reads and writes all over the regions; results do not matter. */
-static void touch(struct bench *b)
-{
-	struct mig_region region;
-	u32 index, word = 0;
-	u64 at;
-
-	for (index = 0; index < UAPI_PCI_NUM_REGIONS; index++) {
-		if (mig_region_info(b->dev, index, &region) ||
-		    index == UAPI_PCI_CONFIG)
-			continue;
-		for (at = 0; at < region.size; at += region.size / 16 + 4) {
-			mig_pread(&b->dev->file, &word, sizeof(word),
-				  region.offset + at);
-			mig_pwrite(&b->dev->file, &word, sizeof(word),
-				   region.offset + at);
-		}
-	}
-}
-
-/* Who touches a stopped device harms himself at most. */
-TEST_F(v2_stopped, careless_access_is_contained)
-{
-	static const u32 states[] = { MIG2_STOP, MIG2_STOP_COPY, MIG2_RESUMING };
-	struct mig_file *data;
-	size_t i;
-	int ret;
-
-	if (self->b->profile != PROFILE_HOSTILE)
-		NOT_OFFERED("what is only done in profile hostile");
-	ROAD(common_round_trip(self->b));
-	for (i = 0; i < ARRAY_SIZE(states); i++) {
-		ROAD(common_reach(self->b, states[i], &data));
-		touch(self->b);
-		mig_file_close(data);
-		ret = common_round_trip(self->b);
-		EXPECT_REQ(V2_STOPPED_ACCESS_IS_CONTAINED, !ret,
-			   "regions touched in %s: then a reset and a cycle give %s",
-			   v2_state_name(states[i]), common_errno(ret));
-	}
 }
 
 EXPECT_MAIN

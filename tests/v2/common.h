@@ -310,6 +310,22 @@ static int common_activity_start(struct bench *b)
 	return count > 0 ? 0 : count < 0 ? (int)count : -ENODATA;
 }
 
+/* A device at work, by one request into @state. */
+static int common_busy(struct bench *b, u32 state, struct mig_file **ret_data)
+{
+	int i, ret = 0;
+
+	*ret_data = NULL;
+	for (i = 0; i < COMMON_TRIES; i++) {
+		ret = common_activity_start(b);
+		if (!ret && state != MIG2_RUNNING)
+			ret = v2_set(&b->v2, state, ret_data);
+		if (!ret)
+			break;
+	}
+	return ret;
+}
+
 /* Waits for activity to come back: 0, -ETIMEDOUT, or -errno. */
 static int common_wakes(struct bench *b)
 {

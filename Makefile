@@ -99,17 +99,21 @@ vm-run: vm-root
 	scripts/deps.sh vm
 	scripts/vm.sh --root $(VM_ROOT) -o build/vm -- run @1 --waivers fixtures/waivers/mtty.json
 
+# The lab kernel lets mtty log.
+LAB_WAIVERS := --waivers fixtures/waivers/mtty.json --waivers fixtures/waivers/mtty-log.json
+
 vm-lab: vm-root
-	scripts/vm-lab.sh --root $(VM_ROOT) -o build/vm-lab -- \
-		--waivers fixtures/waivers/mtty.json
+	scripts/vm-lab.sh --root $(VM_ROOT) -o build/vm-lab -- $(LAB_WAIVERS)
+	scripts/vm-lab.sh --refdev --root $(VM_ROOT) -o build/vm-lab/refdev --timeout 1200 \
+		--mdev v1 --mdev v1+MAPPED --mdev v2-full --mdev v2-p2p --mdev v2-stop --mdev v2-precopy
 
 vm-debug: vm-root
-	scripts/vm-lab.sh --debug --root $(VM_ROOT) -o build/vm-debug -- \
-		--waivers fixtures/waivers/mtty.json
+	scripts/vm-lab.sh --debug --root $(VM_ROOT) -o build/vm-debug -- $(LAB_WAIVERS)
+	scripts/vm-lab.sh --debug --refdev --root $(VM_ROOT) -o build/vm-debug/refdev --timeout 5400 \
+		--mdev v1 --mdev v2-full
 
 vm-coverage: vm-root
-	scripts/vm-coverage.sh -o build/vm-coverage --root $(VM_ROOT) -- \
-		--waivers fixtures/waivers/mtty.json
+	scripts/vm-coverage.sh -o build/vm-coverage --root $(VM_ROOT) -- $(LAB_WAIVERS)
 
 vm-hostile: vm-root
 	scripts/deps.sh vm

@@ -50,7 +50,8 @@ if scripts/deps.sh vm; then
 		--mdev v1 --mdev v1+MAPPED --mdev v2-full --mdev v2-p2p -- run @1 @2 @3 @4
 	guest "mtty (VM, group)" vm vm.sh -- run @1 --waivers fixtures/waivers/mtty.json
 	for way in group cdev; do
-		scripts/vm-lab.sh --root build/vm-root --by $way -o "$out" -- --waivers fixtures/waivers/mtty.json >"$out/$way.txt" 2>&1 || true
+		scripts/vm-lab.sh --root build/vm-root --by $way -o "$out" -- --waivers fixtures/waivers/mtty.json \
+			--waivers fixtures/waivers/mtty-log.json >"$out/$way.txt" 2>&1 || true
 	done
 	runs+=(--run "mtty (VM, group)=$out/group" --run "mtty (VM, cdev)=$out/cdev")
 fi

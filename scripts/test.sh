@@ -214,9 +214,18 @@ if scripts/deps.sh vm; then
 	single "the lab kernel is built" scripts/lab-kernel.sh
 	for way in group compat cdev; do
 		stage "the lab kernel: mtty by $way"
-		scripts/vm-lab.sh --root build/vm-root --by $way -o "$out" -- --waivers fixtures/waivers/mtty.json >"$out/$way.txt" 2>&1
+		scripts/vm-lab.sh --root build/vm-root --by $way -o "$out" -- --waivers fixtures/waivers/mtty.json \
+			--waivers fixtures/waivers/mtty-log.json >"$out/$way.txt" 2>&1
 		count_vm "$out/$way" $?
 	done
+	stage "the lab kernel: the reference driver by cdev"
+	scripts/vm-lab.sh --refdev --root build/vm-root --by cdev -o "$out/vm-lab-refdev" --timeout 900 \
+		--mdev v2-full --mdev v2-p2p >"$out/lab-refdev.txt" 2>&1
+	status=$?
+	tail -n 4 "$out/lab-refdev.txt"
+	[ "$status" = 0 ] || grep -E '^ *FAIL' "$out/lab-refdev.txt"
+	touch "$out/vm-lab-refdev/cdev/ktap"
+	count_tap "$out/vm-lab-refdev/cdev/ktap" "$status"
 else
 	echo "skipped: this machine cannot run a VM"
 	count 0 0 1

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# vm-lab.sh: judges a device on the kernel of scripts/lab-kernel.sh, once for each way to it. `vm-lab.sh --help` says
+# vm-lab.sh: judges devices on the kernel of scripts/lab-kernel.sh, once for each way to it. `vm-lab.sh --help` says
 # how to call it. The exit status is the worst of the runs: 99, 1, 4, 0.
 
 set -u
@@ -13,29 +13,33 @@ readonly APPEND='noapic nolapic'
 
 help() {
 	cat <<-'END'
-	usage: vm-lab.sh [--debug] [--by WAY]... [-o DIR] [OPTION OF vm.sh]... -- [OPTION OF migcheck run]...
+	usage: vm-lab.sh [--debug] [--refdev] [--by WAY]... [-o DIR] [OPTION OF vm.sh]... -- [OPTION OF migcheck run]...
 	  --debug   on the kernel that sees a driver's mistakes, makes its requests fail and counts its lines; that
 	            is slow, so the limits of time are higher, and --watch of vm.sh is on
+	  --refdev  the reference device as a driver (fixtures/kmod) instead of mtty; --mdev says which, else v2-full
 	  --by WAY  group, compat (group, on an iommufd) or cdev; may be repeated (default: group and cdev)
 	  -o DIR    DIR/WAY is where the results go (default: build/vm-lab)
-	  --module and --mdev, as of vm.sh, name another driver and its type than mtty
+	  --module and --mdev, as of vm.sh, name another driver and its type than mtty; all devices are judged
 	END
 }
 
-# options_parse ARGUMENT...: sets debug, out and the arrays ways, options (for vm.sh), arguments (for migcheck)
+# options_parse ARGUMENT...: sets debug, refdev, out and the arrays ways, mdevs, options (for vm.sh), arguments (for
+# migcheck)
 options_parse() {
-	debug='' out=$repo/build/vm-lab append=$APPEND
-	ways=() options=() arguments=()
+	debug='' refdev='' out=$repo/build/vm-lab append=$APPEND
+	ways=() mdevs=() options=() arguments=()
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		case $1 in
 		-h | --help) help && exit 0 ;;
 		--debug) debug=--debug && shift && continue ;;
+		--refdev) refdev=1 && shift && continue ;;
 		--journal | --watch) options+=("$1") && shift && continue ;;
 		esac
 		[ $# -gt 1 ] || usage_error "$1 needs a value"
 		case $1 in
 		--by) ways+=("$2") ;;
 		-o) out=$2 ;;
+		--mdev) mdevs+=("$2") ;;
 		--append) append+=" $2" ;;
 		*) options+=("$1" "$2") ;;
 		esac
@@ -44,6 +48,10 @@ options_parse() {
 	[ $# -eq 0 ] || shift
 	arguments=("$@")
 	[ ${#ways[@]} -gt 0 ] || ways=(group cdev)
+	[ ${#mdevs[@]} -gt 0 ] || [ -z "$refdev" ] || mdevs=(v2-full)
+	for mdev in "${mdevs[@]}"; do
+		options+=(--mdev "$mdev")
+	done
 	options+=(--append "$append")
 	if [ -n "$debug" ]; then
 		options=(--watch --timeout 1800 "${options[@]}")
@@ -51,13 +59,17 @@ options_parse() {
 	fi
 }
 
-# device WAY: what stands for the device in the arguments
-device() {
+# devices_of WAY: what stands for the devices in the arguments
+devices_of() {
+	local i
+
 	case $1 in
-	group) echo @1 ;;
-	compat | cdev) echo "@1?$1" ;;
+	group | compat | cdev) ;;
 	*) usage_error "--by $1: group, compat or cdev" ;;
 	esac
+	for ((i = 1; i <= (${#mdevs[@]} > 0 ? ${#mdevs[@]} : 1); i++)); do
+		[ "$1" = group ] && echo "@$i" || echo "@$i?$1"
+	done
 }
 
 # worse A B: the worse of two exit statuses
@@ -76,11 +88,17 @@ worse() {
 options_parse "$@"
 "$repo/scripts/deps.sh" vm || exit
 image=$("$repo/scripts/lab-kernel.sh" ${debug:+"$debug"}) || exit
+if [ -n "$refdev" ]; then
+	tree=$("$repo/scripts/lab-kernel.sh" ${debug:+"$debug"} tree) || exit
+	module=$("$repo/scripts/vm-kmod.sh" "$tree") || exit
+	options+=(--module "$module")
+fi
 worst=0
 for way in "${ways[@]}"; do
-	device=$(device "$way") || exit
+	devices=$(devices_of "$way") || exit
 	started=$SECONDS
-	"$repo/scripts/vm.sh" --kernel "$image" -o "$out/$way" "${options[@]}" -- run "$device" "${arguments[@]}"
+	# shellcheck disable=SC2086 # a list of words
+	"$repo/scripts/vm.sh" --kernel "$image" -o "$out/$way" "${options[@]}" -- run $devices "${arguments[@]}"
 	status=$?
 	echo "${0##*/}: by $way: exit $status after $((SECONDS - started)) s" >&2
 	worst=$(worse "$worst" "$status")

@@ -6,6 +6,18 @@
 #include "../uapi/iommufd.h"
 #include "kernel.h"
 
+static int ioas_unmap(int iommufd, u32 ioas, const struct kernel_map *map)
+{
+	struct uapi_ioas_unmap arg = {
+		.size = sizeof(arg),
+		.ioas_id = ioas,
+		.iova = map->iova,
+		.length = map->size,
+	};
+
+	return kernel_ioctl(iommufd, UAPI_IOMMUFD_IOAS_UNMAP, &arg);
+}
+
 static int ioas_map(int iommufd, u32 ioas, const struct kernel_map *map)
 {
 	struct uapi_ioas_map arg = {
@@ -17,8 +29,13 @@ static int ioas_map(int iommufd, u32 ioas, const struct kernel_map *map)
 		.length = map->size,
 		.iova = map->iova,
 	};
+	int ret;
 
-	return kernel_ioctl(iommufd, UAPI_IOMMUFD_IOAS_MAP, &arg);
+	ret = kernel_ioctl(iommufd, UAPI_IOMMUFD_IOAS_MAP, &arg);
+	/* iommufd keeps a mapping that it could not tell its user of. */
+	if (ret == -EFAULT)
+		ioas_unmap(iommufd, ioas, map);
+	return ret;
 }
 
 int kernel_cdev_map(struct kernel_space *space, const struct kernel_map *map)
@@ -30,16 +47,13 @@ int kernel_cdev_map(struct kernel_space *space, const struct kernel_map *map)
 
 int kernel_cdev_unmap(struct kernel_space *space, const struct kernel_map *map)
 {
-	struct uapi_ioas_unmap arg = {
-		.size = sizeof(arg),
-		.ioas_id = space->ioas,
-		.iova = map->iova,
-		.length = map->size,
-	};
+	int ret;
 
 	if (space->iommufd < 0)
 		return 0;
-	return kernel_ioctl(space->iommufd, UAPI_IOMMUFD_IOAS_UNMAP, &arg);
+	ret = ioas_unmap(space->iommufd, space->ioas, map);
+	/* Gone already, where an earlier request failed after it was done. */
+	return ret == -ENOENT ? 0 : ret;
 }
 
 static int iommufd_open(struct kernel_space *space)

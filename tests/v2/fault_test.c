@@ -240,8 +240,11 @@ TEST_F(v2_fault, log_answers_and_stops_or_not)
 	while (fault_next(&report))
 		fault_call(&report, log_report_all(self->b, bitmap));
 	fault_begin(&stop, self->b);
-	while (fault_next(&stop))
+	while (fault_next(&stop)) {
 		fault_call(&stop, log_stop(self->b));
+		if (stop.struck && stop.ret >= 0)
+			ROAD(log_start(self->b));
+	}
 	EXPECT_REQ(V2_LOG_RESTARTS,
 		   fault_done(&report) && fault_done(&stop) &&
 			   !log_start(self->b) && !log_stop(self->b),
@@ -299,7 +302,10 @@ TEST_F(v2_fault, opens_come_through)
 	TH_LOG("open: %u points", nth - 2);
 }
 
-/* Memory is mapped for a device or not, and that works the next time. */
+/*
+ * Memory is mapped for a device or not, and that works the next time. What was
+ * done although it met its point is undone: some points harm nobody.
+ */
 TEST_F(v2_fault, mappings_come_through)
 {
 	static u8 memory[4 * LOG_PAGE] __attribute__((aligned(LOG_PAGE)));
@@ -308,17 +314,25 @@ TEST_F(v2_fault, mappings_come_through)
 	if (!(self->dev->caps & MIG_CAP_DMA))
 		NOT_OFFERED("memory that is mapped");
 	fault_begin(&map, self->b);
-	while (fault_next(&map))
+	while (fault_next(&map)) {
 		fault_call(&map, mig_dma_map(self->b->ctx, LOG_IOVA, memory,
 					     sizeof(memory)));
+		if (map.struck && !map.ret)
+			ROAD(mig_dma_unmap(self->b->ctx, LOG_IOVA, sizeof(memory)));
+	}
 	fault_begin(&unmap, self->b);
-	while (fault_next(&unmap))
+	while (fault_next(&unmap)) {
 		fault_call(&unmap, mig_dma_unmap(self->b->ctx, LOG_IOVA,
 						 sizeof(memory)));
-	ROAD(unmap.ret);
-	EXPECT_REQ(V2_MIGRATION_WORKS_AFTER_RESET, fault_done(&map),
-		   "after %u failures a mapping gives %s", map.nth - 1,
-		   common_errno((int)map.ret));
+		if (unmap.struck && !unmap.ret)
+			ROAD(mig_dma_map(self->b->ctx, LOG_IOVA, memory,
+					 sizeof(memory)));
+	}
+	EXPECT_REQ(V2_MIGRATION_WORKS_AFTER_RESET,
+		   fault_done(&map) && fault_done(&unmap),
+		   "after %u failures a mapping gives %s, after %u its end %s",
+		   map.nth - 1, common_errno((int)map.ret), unmap.nth - 1,
+		   common_errno((int)unmap.ret));
 	TH_LOG("map: %u points, unmap: %u", map.nth - 1, unmap.nth - 1);
 }
 

@@ -113,7 +113,7 @@ vm-debug: vm-root
 		--mdev v1 --mdev v2-full
 
 vm-coverage: vm-root
-	scripts/vm-coverage.sh -o build/vm-coverage --root $(VM_ROOT) -- $(LAB_WAIVERS)
+	scripts/vm-coverage.sh -o build/vm-coverage --root $(VM_ROOT)
 
 vm-hostile: vm-root
 	scripts/deps.sh vm

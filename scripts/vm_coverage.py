@@ -7,7 +7,8 @@ usage: vm_coverage.py --notes DIR... [-o OUT] RUN...
 RUN    what `vm.sh --watch -o RUN` brought out: RUN/gcov holds the counts
 NOTES  a tree that has the notes of the compiler (.gcno), the newest first
 OUT    coverage.info for lcov and genhtml, and summary.tsv, with the columns
-       file, lines hit, lines, functions hit, functions (default: .)
+       file, lines hit, lines, functions hit, functions (default: .); a row
+       "file: topic" is about the functions of the file that belong to it
 
 Where the objects were built is not where they lie now, so that notes are
 found by the end of their path and by the stamp that the counts carry, too.
@@ -25,6 +26,16 @@ import tempfile
 # What belongs to migration, and the name to show for it.
 FILES = re.compile(r"(?:^|/)((?:drivers/vfio|drivers/iommu/iommufd|"
                    r"samples/vfio-mdev|fixtures/(?:kmod|refdev))/[^/]+\.c)$")
+# Of files that do much else, too: what belongs to a topic.
+TOPICS = {
+    "drivers/vfio/vfio_main.c":
+        ("migration and logging",
+         re.compile(r"_mig_|_migration|logging|log_read|combine_iova|"
+                    r"^vfio_ioctl_device_feature$")),
+    "drivers/vfio/vfio_iommu_type1.c":
+        ("dirty pages and DMA",
+         re.compile(r"dirty|bitmap|vfio_iommu_type1_(un)?map|dma_do_|dma_rw")),
+}
 STAMP = slice(8, 12)  # in counts and in notes
 
 
@@ -35,6 +46,7 @@ class Source:
         self.path = path
         self.lines = collections.Counter()
         self.functions = collections.Counter()
+        self.ends = {}
 
     def add(self, entry):
         for line in entry["lines"]:
@@ -42,11 +54,17 @@ class Source:
         for function in entry["functions"]:
             self.functions[function["start_line"], function["name"]] += \
                 function["execution_count"]
+            self.ends[function["start_line"], function["name"]] = \
+                function["end_line"]
 
-    def figures(self):
-        return (sum(n > 0 for n in self.lines.values()), len(self.lines),
-                sum(n > 0 for n in self.functions.values()),
-                len(self.functions))
+    def figures(self, topic=re.compile("")):
+        mine = {key: n for key, n in self.functions.items()
+                if topic.search(key[1])}
+        spans = [range(key[0], self.ends[key] + 1) for key in mine]
+        lines = [n for line, n in self.lines.items()
+                 if not topic.pattern or any(line in span for span in spans)]
+        return (sum(n > 0 for n in lines), len(lines),
+                sum(n > 0 for n in mine.values()), len(mine))
 
     def info(self):
         yield "SF:" + self.path
@@ -123,6 +141,10 @@ def main():
         for name, source in sorted(sources.items()):
             info.writelines(line + "\n" for line in source.info())
             print(name, *source.figures(), sep="\t", file=summary)
+            if name in TOPICS:
+                topic, pattern = TOPICS[name]
+                print(name + ": " + topic, *source.figures(pattern),
+                      sep="\t", file=summary)
     return 0
 
 

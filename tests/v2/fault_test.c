@@ -139,21 +139,24 @@ TEST_F(v2_fault, questions_change_nothing)
 
 enum data_call { DATA_MOVE, DATA_INFO, DATA_CALLS };
 
-static long data_call(struct mig_file *data, u32 state, enum data_call call)
+static long data_call(struct mig_file *data, u32 state, enum data_call call,
+		      const struct stream *stream)
 {
 	static u8 bytes[FAULT_PIECE];
 	struct mig2_precopy_info info;
 
 	if (call == DATA_INFO)
 		return v2_precopy_info(data, &info);
-	memset(bytes, 0, sizeof(bytes));
-	return state == MIG2_RESUMING ? mig_write(data, bytes, sizeof(bytes)) :
-					mig_read(data, bytes, sizeof(bytes));
+	if (state != MIG2_RESUMING)
+		return mig_read(data, bytes, sizeof(bytes));
+	return mig_write(data, stream->bytes,
+			 stream->len < FAULT_PIECE ? stream->len : FAULT_PIECE);
 }
 
 /* @call fails at each of its points, in a session that has moved nothing. */
 static void data_swept(struct __test_metadata *_metadata, struct bench *b,
-		       u32 state, enum data_call call)
+		       u32 state, enum data_call call,
+		       const struct stream *stream)
 {
 	struct mig_file *data;
 	struct fault f;
@@ -165,7 +168,7 @@ static void data_swept(struct __test_metadata *_metadata, struct bench *b,
 		ROAD(bench_fresh());
 		ROAD(v2_set(&b->v2, state, &data));
 		ROAD(data ? 0 : -EPROTO);
-		fault_call(&f, data_call(data, state, call));
+		fault_call(&f, data_call(data, state, call, stream));
 		seen = common_state(b);
 		mig_file_close(data);
 		reset = common_reset(b);
@@ -182,15 +185,18 @@ static void data_swept(struct __test_metadata *_metadata, struct bench *b,
 /* A session that cannot move data for once harms nothing but itself. */
 TEST_F(v2_fault, data_is_moved_or_not)
 {
+	struct stream stream;
 	int trip;
 
 	ROAD(common_round_trip(self->b));
+	ROAD(fault_stream(self->b, &stream));
 	COMMON_EACH_STATE(self->b, state) {
 		if (fsm_session_in(state) == FSM_NO_SESSION)
 			continue;
 		for (int call = 0; call < DATA_CALLS; call++)
-			data_swept(_metadata, self->b, state, call);
+			data_swept(_metadata, self->b, state, call, &stream);
 	}
+	stream_free(&stream);
 	trip = common_round_trip(self->b);
 	EXPECT_REQ(V2_BAD_BUFFERS_ARE_HARMLESS, !trip,
 		   "after failures of data sessions a round trip gives %s",

@@ -195,6 +195,10 @@ void bench_migrates(void)
 
 static int put_on(int generation, u32 needs)
 {
+	static const char *const missing[] = {
+		"is without migration", "offers v1 migration",
+		"offers v2 migration",
+	};
 	struct bench *b = &bench_state.bench;
 	int ret;
 
@@ -202,8 +206,8 @@ static int put_on(int generation, u32 needs)
 	tell_start();
 	bench_state.marker.called = mark_call;
 	if (!bench_state.uri)
-		return why("skip: no VFIO device of this machine offers protocol v%d; name one in MIGCHECK_DEVICES",
-			   generation);
+		return why("skip: no VFIO device of this machine %s; name one in MIGCHECK_DEVICES",
+			   missing[generation]);
 	if (mig_context_create(&b->ctx))
 		return why("skip: no memory");
 	bench_state.open = true;

@@ -17,18 +17,22 @@ readonly CHECKS='oops=panic slub_debug=FZPU,kmalloc-*'
 
 help() {
 	cat <<-'END'
-	usage: vm-hostile.sh [-o DIR] [OPTION OF vm.sh]... -- run @1... [OPTION OF migcheck run]...
-	  -o DIR  where results.json and ktap go, and vm-N with what the N-th guest left (default: build/vm-hostile)
+	usage: vm-hostile.sh [--debug] [--refdev] [-o DIR] [OPTION OF vm.sh]... -- run @1... [OPTION OF migcheck run]...
+	  --debug   on the kernel of lab-kernel.sh --debug, where KASAN and lockdep look on
+	  --refdev  with the reference device as a driver (fixtures/kmod), of which --mdev names devices
+	  -o DIR    where results.json and ktap go, and vm-N with what the N-th guest left (default: build/vm-hostile)
 	END
 }
 
 # options_parse ARGUMENT...: sets the variables below and the arrays options, for vm.sh, and arguments, for migcheck
 options_parse() {
 	out=$repo/build/vm-hostile root=${MIGCHECK_ROOT:-$repo/build/static} append=$CHECKS
-	options=(--journal) arguments=()
+	options=(--journal) arguments=() limits=() debug='' refdev=''
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		case $1 in
 		-h | --help) help && exit 0 ;;
+		--debug) debug=1 && shift && continue ;;
+		--refdev) refdev=1 && shift && continue ;;
 		--journal) shift && continue ;;
 		esac
 		[ $# -gt 1 ] || usage_error "$1 needs a value"
@@ -43,7 +47,25 @@ options_parse() {
 	if [ $# -lt 3 ] || [ "$2" != run ]; then usage_error "only run: -- run @1; see --help"; fi
 	shift 2
 	arguments=("$@")
+	kernel_choose
 	options+=(--root "$root" --append "$append")
+}
+
+# kernel_choose: what --debug and --refdev mean to vm.sh
+kernel_choose() {
+	local image headers='' module
+
+	if [ -n "$debug" ]; then
+		image=$("$repo/scripts/lab-kernel.sh" --debug) || exit
+		headers=$("$repo/scripts/lab-kernel.sh" --debug tree) || exit
+		options=(--kernel "$image" --timeout 1800 "${options[@]}")
+		append+=" $LAB_APPEND"
+		limits=(--deadline 300)
+	fi
+	if [ -n "$refdev" ]; then
+		module=$("$repo/scripts/vm-kmod.sh" ${headers:+"$headers"}) || exit
+		options+=(--module "$module")
+	fi
 }
 
 # begun: the tests that a guest has begun so far
@@ -57,7 +79,7 @@ guest() {
 	for test in "${before[@]}"; do
 		excluded+=(-x "$test")
 	done
-	"$repo/scripts/vm.sh" "${options[@]}" -o "$out/vm-$1" -- run "${arguments[@]}" --profile hostile "${excluded[@]}" \
+	"$repo/scripts/vm.sh" "${options[@]}" -o "$out/vm-$1" -- run "${arguments[@]}" "${limits[@]}" --profile hostile "${excluded[@]}" \
 		>/dev/null # a part of the truth
 	status=$?
 	[ "$status" != $EX_USAGE ] || exit $EX_USAGE

@@ -8,9 +8,6 @@ set -u
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Without ACPI the only timer that a busy host cannot confuse is behind the oldest interrupt controller.
-readonly APPEND='noapic nolapic'
-
 help() {
 	cat <<-'END'
 	usage: vm-lab.sh [--debug] [--refdev] [--by WAY]... [-o DIR] [OPTION OF vm.sh]... -- [OPTION OF migcheck run]...
@@ -26,7 +23,7 @@ help() {
 # options_parse ARGUMENT...: sets debug, refdev, out and the arrays ways, mdevs, options (for vm.sh), arguments (for
 # migcheck)
 options_parse() {
-	debug='' refdev='' out=$repo/build/vm-lab append=$APPEND
+	debug='' refdev='' out=$repo/build/vm-lab append=$LAB_APPEND
 	ways=() mdevs=() options=() arguments=()
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		case $1 in

@@ -206,11 +206,20 @@ static int open_group(struct kernel_dev *kdev, const struct kernel_place *place)
 	return fd;
 }
 
+/* 1 or 0, or -errno where the kernel does not tell. */
+static int file_exists(const char *path)
+{
+	if (!access(path, F_OK))
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+}
+
 static int open_place(struct kernel_dev *kdev, const char *address, bool cdev)
 {
 	struct mig_context *ctx = kdev->space->ctx;
 	struct kernel_place place;
 	char path[64];
+	int group;
 
 	if (kernel_place_name(address, &place)) {
 		mig_open_errorf(ctx, "'%s' is neither a PCI address (0000:3b:00.2), nor a UUID, nor a file in "
@@ -225,8 +234,9 @@ static int open_place(struct kernel_dev *kdev, const char *address, bool cdev)
 		return -ENODEV;
 	}
 	kernel_group_path(place.group, false, sizeof(path), path);
-	if (!cdev && !access(path, F_OK))
-		return open_group(kdev, &place);
+	group = cdev ? 0 : file_exists(path);
+	if (group)
+		return group < 0 ? group : open_group(kdev, &place);
 	if (place.cdev[0])
 		return open_cdev(kdev, place.cdev);
 	return place_refuse(kdev->space, &place, cdev);

@@ -219,7 +219,7 @@ static int open_place(struct kernel_dev *kdev, const char *address, bool cdev)
 	struct mig_context *ctx = kdev->space->ctx;
 	struct kernel_place place;
 	char path[64];
-	int group;
+	int group, ret;
 
 	if (kernel_place_name(address, &place)) {
 		mig_open_errorf(ctx, "'%s' is neither a PCI address (0000:3b:00.2), nor a UUID, nor a file in "
@@ -227,12 +227,13 @@ static int open_place(struct kernel_dev *kdev, const char *address, bool cdev)
 				address);
 		return -EINVAL;
 	}
-	if (kernel_place_find(&place)) {
+	ret = kernel_place_find(&place);
+	if (ret == -ENODEV)
 		mig_open_errorf(ctx, "there is no %s %s on this machine: see /sys/bus/%s/devices",
 				place.pci ? "PCI device" : "mediated device",
 				place.name, place.pci ? "pci" : "mdev");
-		return -ENODEV;
-	}
+	if (ret)
+		return ret;
 	kernel_group_path(place.group, false, sizeof(path), path);
 	group = cdev ? 0 : file_exists(path);
 	if (group)

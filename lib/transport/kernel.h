@@ -80,7 +80,10 @@ struct kernel_place {
  */
 int kernel_place_name(const char *address, struct kernel_place *ret_place);
 
-/* Fills in the rest about the device @place->name; -ENODEV: there is none. */
+/*
+ * Fills in the rest about the device @place->name. -ENODEV: there is none; any
+ * other error: the kernel does not tell.
+ */
 int kernel_place_find(struct kernel_place *place);
 
 /* Path of the group's file, of @noiommu groups where that is asked for. */

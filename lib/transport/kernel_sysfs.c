@@ -118,12 +118,16 @@ static int vfio_dev_name(const char *dir, size_t size, char *ret_name)
 int kernel_place_find(struct kernel_place *place)
 {
 	char dir[128], name[64];
+	int ret;
 
 	snprintf(dir, sizeof(dir), "%s/%s", bus_dirs[place->pci], place->name);
 	if (access(dir, F_OK))
-		return -ENODEV;
+		return errno == ENOENT ? -ENODEV : -errno;
 	link_base(dir, "driver", sizeof(place->driver), place->driver);
-	if (!link_base(dir, "iommu_group", sizeof(name), name))
+	ret = link_base(dir, "iommu_group", sizeof(name), name);
+	if (ret && ret != -ENOENT)
+		return ret;
+	if (!ret)
 		place->group = atoi(name);
 
 	place->vfio = !vfio_dev_name(dir, sizeof(name), name);

@@ -278,6 +278,18 @@ static void emit_calls(void)
 	events_emit(event);
 }
 
+/* Leaves the second device, if there is one, RUNNING behind. */
+static void leave_second(struct bench *b)
+{
+	if (b->other) {
+		to_running(b->other, &b->other_v1, &b->other_v2);
+		if (b->generation == 1)
+			v1_close(&b->other_v1);
+	}
+	stimulus_destroy(b->other_stim);
+	b->other_stim = NULL;
+}
+
 int bench_close(void)
 {
 	struct bench *b = &bench_state.bench;
@@ -294,15 +306,11 @@ int bench_close(void)
 		if (b->generation == 1)
 			v1_close(&b->v1);
 	}
-	if (b->other) {
-		to_running(b->other, &b->other_v1, &b->other_v2);
-		if (b->generation == 1)
-			v1_close(&b->other_v1);
-	}
+	leave_second(b);
 	stimulus_destroy(b->stim);
-	stimulus_destroy(b->other_stim);
 	emit_calls();
 	meter_tell(&bench_state.meter, bench_state.test);
+	mig_context_destroy(b->other_ctx);
 	mig_context_destroy(b->ctx);
 	meter_free(&bench_state.meter);
 	bench_state.open = false;
@@ -314,16 +322,9 @@ int bench_close(void)
 
 /* ---- needs ------------------------------------------------------------------ */
 
-static bool open_second(struct bench *b)
+/* b->other was opened: true where it can be used, else it is closed again. */
+static bool take_second(struct bench *b)
 {
-	int ret;
-
-	if (b->other)
-		return true;
-	ret = bench_state.other_uri ? mig_open(b->ctx, bench_state.other_uri, &b->other) :
-				mig_clone(b->dev, &b->other);
-	if (ret)
-		return false;
 	if (bind(b->other, &b->other_v1, &b->other_v2) ||
 	    to_running(b->other, &b->other_v1, &b->other_v2)) {
 		mig_close(b->other);
@@ -333,6 +334,40 @@ static bool open_second(struct bench *b)
 	if (stimulus_create(b->other, &b->other_stim))
 		b->other_stim = NULL;
 	return true;
+}
+
+static bool open_second(struct bench *b)
+{
+	int ret;
+
+	if (b->other)
+		return true;
+	ret = bench_state.other_uri ? mig_open(b->ctx, bench_state.other_uri, &b->other) :
+				mig_clone(b->dev, &b->other);
+	return !ret && take_second(b);
+}
+
+int bench_apart(void)
+{
+	struct bench *b = &bench_state.bench;
+	char uri[sizeof(b->dev->uri)];
+	int ret;
+
+	if (bench_needs(NEED_SECOND))
+		return 1;
+	if (b->other_ctx)
+		return 0;
+	memcpy(uri, b->other->uri, sizeof(uri));
+	leave_second(b);
+	mig_close(b->other);
+	b->other = NULL;
+	if (mig_context_create(&b->other_ctx))
+		return why("skip: no memory");
+	ret = mig_open(b->other_ctx, uri, &b->other);
+	if (ret)
+		return why("skip: the second device cannot be another user's: %s",
+			   mig_open_error(b->other_ctx));
+	return take_second(b) ? 0 : why("skip: the second device does not run for another user");
 }
 
 int bench_needs(u32 needs)

@@ -36,6 +36,7 @@ struct bench {
 	struct v1 other_v1;
 	struct v2 other_v2;
 	struct stimulus *other_stim;
+	struct mig_context *other_ctx; /* of its own, after bench_apart(), or NULL */
 
 	int generation; /* of the protocol; 0: of devices that have none */
 	enum spec_profile profile;
@@ -63,6 +64,12 @@ struct bench *bench_here(void);
 
 /* 0 where all @needs are met now, 1 and why otherwise. Opens `other` if asked. */
 int bench_needs(u32 needs);
+
+/*
+ * Puts the second device into a context of its own, as another user of the
+ * machine has one: no judge watches it. 0, or 1 and why, where it cannot be.
+ */
+int bench_apart(void);
 
 /* Close and open again: v1/v2 and stimulus are bound to the new open. */
 int bench_reopen(void);

@@ -37,7 +37,10 @@ struct emu_machine {
 	pthread_mutex_t lock;
 	struct emu_space *space;
 	struct emu_slot slots[DEVICES];
+	struct emu_machine *next; /* of all in this process */
 };
+
+static struct emu_machine *machines;
 
 struct emu_dev {
 	struct mig_dev dev;
@@ -112,6 +115,20 @@ static struct refdev *host_peer(void *ctx)
 	for (i = own + 1; i < own + DEVICES; i++)
 		if (slots[i % DEVICES].opens)
 			return slots[i % DEVICES].refdev;
+	return NULL;
+}
+
+/* A device in use by another context of this process, if any. */
+static struct refdev *host_stranger(void *ctx)
+{
+	const struct emu_slot *slot = ctx;
+	struct emu_machine *machine;
+	size_t i;
+
+	for (machine = machines; machine; machine = machine->next)
+		for (i = 0; machine != slot->machine && i < DEVICES; i++)
+			if (machine->slots[i].opens)
+				return machine->slots[i].refdev;
 	return NULL;
 }
 
@@ -363,6 +380,7 @@ static int slot_power_on(struct mig_context *ctx, struct emu_slot *slot,
 		.irq = host_irq,
 		.session_fd = host_session_fd,
 		.peer = host_peer,
+		.stranger = host_stranger,
 	};
 	struct refdev_config config;
 	char *description = strdup(address);
@@ -484,15 +502,20 @@ static int machine_create(struct mig_context *ctx, void **ret_space)
 		return -ENOMEM;
 	}
 	pthread_mutex_init(&machine->lock, NULL);
+	machine->next = machines;
+	machines = machine;
 	*ret_space = machine;
 	return 0;
 }
 
 static void machine_destroy(void *space)
 {
-	struct emu_machine *machine = space;
+	struct emu_machine *machine = space, **link = &machines;
 	size_t i;
 
+	while (*link != machine)
+		link = &(*link)->next;
+	*link = machine->next;
 	for (i = 0; i < DEVICES; i++) {
 		free(machine->slots[i].refdev);
 		free(machine->slots[i].address);

@@ -22,9 +22,12 @@ struct emu_space {
 	bool logging;
 	u32 quirks;	  /* enum refdev_container */
 	u32 writes_missed; /* that are still to come (defects) */
+	u32 since;	   /* log_ends when the log began */
 	emu_peer_write_fn peer_write;
 	void *machine;
 };
+
+static u32 log_ends; /* of all spaces that end those of others (defects) */
 
 int emu_space_create(emu_peer_write_fn peer_write, void *machine,
 		     struct emu_space **ret_space)
@@ -267,6 +270,7 @@ static int start_log(struct emu_space *space)
 		memset(m->dirty, 0, m->len / PAGE);
 	space->writes_missed = is_odd(space, REFDEV_CONTAINER_LATE);
 	space->logging = true;
+	space->since = log_ends;
 	return 0;
 }
 
@@ -275,6 +279,7 @@ static int stop_log(struct emu_space *space)
 	if (!space->logging && is_odd(space, REFDEV_CONTAINER_STRICT))
 		return -EINVAL;
 	space->logging = false;
+	log_ends += is_odd(space, REFDEV_CONTAINER_GLOBAL);
 	return 0;
 }
 
@@ -285,6 +290,7 @@ static int dirty_pages(struct emu_space *space, void *arg)
 	if (!emu_space_logs(space))
 		return -ENOTTY;
 	memcpy(&dirty, arg, offsetof(struct uapi_dirty_pages, iova));
+	space->logging &= space->since == log_ends;
 	if (dirty.argsz < offsetof(struct uapi_dirty_pages, iova))
 		return -EINVAL;
 	if (dirty.flags & UAPI_DIRTY_START && is_odd(space, REFDEV_CONTAINER_LAX))

@@ -7,16 +7,35 @@
  *   three devices, two steps each    90
  *   three devices, three steps each  1680
  *   three devices, four steps each   34650
+ *
+ * Of the last, MIGCHECK_ORDERS are tried (64 in profile strict, else 16), by
+ * the seed of the run: the same seed tries the same ones.
  */
 #ifndef TESTS_ORDER_ORDERS_H
 #define TESTS_ORDER_ORDERS_H
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "bench.h"
 
-enum { ORDERS_MAX = 12 };
+enum {
+	ORDERS_MAX = 12,
+	ORDERS_SAMPLES = 16,
+	ORDERS_STRICT_SAMPLES = 64,
+};
+
+/* How many orders are tried where they are too many for all. */
+static inline u32 orders_samples(const struct bench *b)
+{
+	const char *wish = getenv("MIGCHECK_ORDERS");
+
+	if (wish && wish[0])
+		return (u32)strtoul(wish, NULL, 0);
+	return b->profile == PROFILE_STRICT ? ORDERS_STRICT_SAMPLES :
+					      ORDERS_SAMPLES;
+}
 
 static inline void orders_swap(char *a, char *b)
 {

@@ -59,7 +59,8 @@ TEST_F(v1_order_set, some_orders_of_three)
 	orders_late();
 	ROAD(set_alone(self->b));
 	orders_first(order, 3, SET_STEPS);
-	for (sample = 0; sample < SET_SAMPLES && !orders_late(); sample++) {
+	for (sample = 0; sample < orders_samples(self->b) && !orders_late();
+	     sample++) {
 		orders_shuffle(order);
 		holds_in_order(_metadata, self->b, order);
 	}

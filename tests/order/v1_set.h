@@ -11,7 +11,6 @@
 enum {
 	SET_MAX = 3,
 	SET_STEPS = 4, /* of a save: stop, announce a chunk, read it, the rest */
-	SET_SAMPLES = 16, /* orders tried where they are too many for all */
 };
 
 struct set_member {
@@ -20,7 +19,8 @@ struct set_member {
 	struct stream stream;
 	u64 offset, size; /* the chunk at hand */
 	u32 steps;	  /* done so far */
-	int ret;	  /* 0, or -errno that ended the save */
+	size_t chunk;	  /* the next one to be loaded */
+	int ret;	  /* 0, or -errno that ended it */
 };
 
 static struct set_member set[SET_MAX];
@@ -123,18 +123,77 @@ static int step_rest(struct set_member *m)
 	return v1_collect(m->v1, NULL, 0, &m->stream, NULL);
 }
 
-/* The steps of a save, by how many there are. */
-static int (*const set_steps[SET_STEPS + 1][SET_STEPS])(struct set_member *m) = {
+/* Loads what is in front of chunk @end of the stream. */
+static int set_load_to(struct set_member *m, size_t end)
+{
+	const struct stream *stream = &m->stream;
+	size_t len;
+	int ret = 0;
+
+	for (; m->chunk < end && !ret; m->chunk++) {
+		len = stream_chunk_len(stream, m->chunk);
+		if (len)
+			ret = v1_load_chunk(m->v1, NULL, stream->bytes +
+					    stream_chunk_start(stream, m->chunk),
+					    len);
+	}
+	return ret;
+}
+
+static int step_resume(struct set_member *m)
+{
+	m->chunk = 0;
+	return v1_set_state(m->v1, MIG1_RESUMING);
+}
+
+static int step_half(struct set_member *m)
+{
+	return set_load_to(m, m->stream.chunks / 2);
+}
+
+static int step_load(struct set_member *m)
+{
+	return set_load_to(m, m->stream.chunks);
+}
+
+static int step_resume_load(struct set_member *m)
+{
+	int ret = step_resume(m);
+
+	return ret ? ret : step_load(m);
+}
+
+static int step_run(struct set_member *m)
+{
+	return v1_set_state(m->v1, MIG1_RUNNING);
+}
+
+typedef int (*set_steps_table[SET_STEPS + 1][SET_STEPS])(struct set_member *m);
+
+/* The steps of a restore, by how many there are, */
+static const set_steps_table set_load_steps = {
+	[2] = { step_resume_load, step_run },
+	[3] = { step_resume, step_load, step_run },
+	[4] = { step_resume, step_half, step_load, step_run },
+};
+
+/* and of a save. */
+static const set_steps_table set_steps = {
 	[2] = { step_stop, step_rest },
 	[3] = { step_stop, step_chunk, step_rest },
 	[4] = { step_stop, step_announce, step_fetch, step_rest },
 };
 
-/* The next step of a save; no more after the first that failed. */
-static void set_step(struct set_member *m)
+/* The next step; no more after the first that failed. */
+static void set_step_of(const set_steps_table *table, struct set_member *m)
 {
 	if (!m->ret && m->steps < set_depth)
-		m->ret = set_steps[set_depth][m->steps++](m);
+		m->ret = (*table)[set_depth][m->steps++](m);
+}
+
+static void set_step(struct set_member *m)
+{
+	set_step_of(&set_steps, m);
 }
 
 /* ---- judging ------------------------------------------------------------------ */
@@ -191,8 +250,8 @@ static void holds_in_order(struct __test_metadata *_metadata, struct bench *b,
 
 	ROAD(ret = set_trip(b, save_in_order, order));
 	EXPECT_REQ(V1_STOP_ORDER_IS_FREE, ret,
-		   "device A, saved with others in the order %s (%u steps: each stops, announces a chunk, reads it, and reads the rest): %s",
-		   order, set_depth, set_why);
+		   "seed %llu, device A, saved with others in the order %s (%u steps: each stops, announces a chunk, reads it, and reads the rest): %s",
+		   (unsigned long long)b->seed, order, set_depth, set_why);
 }
 
 #endif

@@ -1,136 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Three devices at the borders of a migration: stopped and saved in every
- * order, started in every order behind the barrier, and one that is saved too
- * early, while a peer still writes to it.
+ * order, loaded and started in every order, in any order each on a course of
+ * its own, and one that is saved too early, while a peer still writes to it.
  */
-#include "../v2/common.h"
 #include "orders.h"
 #include "peer.h"
+#include "v2_set.h"
 
 V2_FIXTURE(v2_barrier, NEED_SECOND)
 
-enum { SET_COUNT = 3, SET_SEED = COMMON_SEED + 20 };
+#define NEEDS_THREE(b)                                   \
+	do {                                             \
+		if (set_three(b))                        \
+			NOT_OFFERED("a third device");   \
+		orders_late();                           \
+	} while (0)
 
-struct member {
-	struct v2 *v2;
-	struct stimulus *stim;
-	struct mig_file *data;
-	struct stream stream;
-	u32 steps; /* done so far */
-	int ret;   /* 0, or -errno that ended it */
-};
-
-static struct member set[SET_COUNT];
-static struct v2 third;
-static struct stimulus *third_stim;
-static char why[200];
-
-/* The device judged comes first, then its company: 0 or -errno. */
-static int set_open(struct bench *b)
+/* Three devices on the same course of @steps steps, in all orders. */
+static void every_order(struct __test_metadata *_metadata, struct bench *b,
+			enum set_course course, u32 steps)
 {
-	struct mig_dev *dev;
-	int ret;
+	char order[ORDERS_MAX + 1];
 
-	ret = mig_clone(b->other, &dev);
-	if (!ret)
-		ret = v2_open(dev, &third);
-	if (ret)
-		return ret;
-	if (stimulus_create(dev, &third_stim))
-		third_stim = NULL;
-	set[0] = (struct member){ .v2 = &b->v2, .stim = b->stim };
-	set[1] = (struct member){ .v2 = &b->other_v2, .stim = b->other_stim };
-	set[2] = (struct member){ .v2 = &third, .stim = third_stim };
-	return 0;
-}
-
-static void set_close(void)
-{
-	v2_recover(&third);
-	stimulus_destroy(third_stim);
-}
-
-/* All of them reset, RUNNING, and each with contents of its own. */
-static int set_fresh(u64 seed)
-{
-	struct member *m;
-	int ret = 0;
-
-	for (m = set; m < set + SET_COUNT && !ret; m++) {
-		mig_file_close(m->data);
-		m->data = NULL;
-		m->steps = 0;
-		m->ret = 0;
-		ret = v2_reset(m->v2);
-		if (ret)
-			ret = v2_recover(m->v2);
-		if (!ret && stimulus_can_mark(m->stim))
-			ret = stimulus_mark(m->stim, m == set ? seed : SET_SEED);
-	}
-	return ret;
-}
-
-/* ---- saving ------------------------------------------------------------------- */
-
-static int step_quiesce(struct member *m)
-{
-	return v2_has_state(m->v2, MIG2_RUNNING_P2P) ?
-		       v2_set(m->v2, MIG2_RUNNING_P2P, NULL) : 0;
-}
-
-static int step_stop(struct member *m)
-{
-	int ret = v2_set(m->v2, MIG2_STOP_COPY, &m->data);
-
-	return ret ? ret : m->data ? 0 : -EPROTO;
-}
-
-static int step_collect(struct member *m)
-{
-	int ret;
-
-	stream_clear(&m->stream);
-	ret = v2_collect(m->data, NULL, &m->stream);
-	return ret ? ret : v2_set(m->v2, MIG2_STOP, NULL);
-}
-
-/* By how many steps there are. */
-static int (*const steps[][3])(struct member *m) = {
-	[2] = { step_stop, step_collect },
-	[3] = { step_quiesce, step_stop, step_collect },
-};
-
-/* 1 the device judged is saved and its stream restores, 0 not, -errno. */
-static int save_in(struct bench *b, const char *order, u32 depth)
-{
-	struct member *m;
-	int ret = set_fresh(COMMON_SEED);
-
-	for (; *order && !ret; order++) {
-		m = &set[*order - 'A'];
-		if (!m->ret)
-			m->ret = steps[depth][m->steps++](m);
-	}
-	if (!ret)
-		ret = set[0].ret;
-	return ret ? ret : common_restores(b, &set[0].stream);
-}
-
-/* With tries, and nothing is said of a device that fails alone. */
-static int judge_order(struct bench *b, const char *order, u32 depth)
-{
-	int i, ret = 0;
-
-	for (i = 0; i < COMMON_TRIES && ret != 1; i++)
-		ret = save_in(b, order, depth);
-	if (ret == 1)
-		return 1;
-	snprintf(why, sizeof(why), "%s",
-		 ret < 0 ? common_errno(ret) : "its stream does not restore");
-	for (i = 0, ret = 0; i < COMMON_TRIES && ret != 1; i++)
-		ret = save_in(b, depth == 2 ? "AA" : "AAA", depth);
-	return ret == 1 ? 0 : ret ? ret : -EILSEQ;
+	set_all(course);
+	ROAD(set_alone(b));
+	orders_first(order, set_count, steps);
+	do
+		set_holds_in(_metadata, b, order);
+	while (orders_next(order) && !orders_late());
 }
 
 /*
@@ -139,42 +37,30 @@ static int judge_order(struct bench *b, const char *order, u32 depth)
  */
 TEST_F(v2_barrier, every_order_of_three)
 {
-	u32 depth = self->b->profile == PROFILE_STRICT ? 3 : 2;
-	char order[ORDERS_MAX + 1];
-	int ret;
-
-	if (set_open(self->b))
-		NOT_OFFERED("a third device");
-	orders_late();
-	orders_first(order, SET_COUNT, depth);
-	do {
-		ROAD(ret = judge_order(self->b, order, depth));
-		EXPECT_REQ(V2_DEVICES_ARE_INDEPENDENT, ret,
-			   "three devices in the order %s of %u steps each: %s",
-			   order, depth, why);
-	} while (orders_next(order) && !orders_late());
-	set_close();
+	NEEDS_THREE(self->b);
+	if (self->b->profile == PROFILE_STRICT)
+		every_order(_metadata, self->b, SET_QUIESCE, 3);
+	else
+		every_order(_metadata, self->b, SET_STOP, 2);
+	set_drop_third();
 }
 
-/* ---- starting ------------------------------------------------------------------ */
-
-static int load(struct member *m)
+/* Loading and starting go on side by side: as many ways. */
+TEST_F(v2_barrier, every_order_of_starting)
 {
-	int ret;
-
-	mig_file_close(m->data);
-	m->data = NULL;
-	ret = v2_set(m->v2, MIG2_RESUMING, &m->data);
-	if (!ret)
-		ret = m->data ? v2_load(m->data, NULL, &m->stream, 0,
-					m->stream.len) : -EPROTO;
-	return ret;
+	NEEDS_THREE(self->b);
+	ROAD(set_begin(self->b));
+	if (self->b->profile == PROFILE_STRICT)
+		every_order(_metadata, self->b, SET_START_P2P, 3);
+	else
+		every_order(_metadata, self->b, SET_START, 2);
+	set_drop_third();
 }
 
 /* All take a step to @state in @order: that of the device judged, or 0. */
 static int all_to(const char *order, u32 state)
 {
-	struct member *m;
+	struct set_member *m;
 
 	for (; *order; order++) {
 		m = &set[*order - 'A'];
@@ -187,11 +73,11 @@ static int all_to(const char *order, u32 state)
 /* Loaded, and started in @order: 0, -EILSEQ, -errno. */
 static int start_in(struct bench *b, const char *order)
 {
-	int ret = set_fresh(COMMON_NOISE);
+	int ret = set_fresh(b);
 	u32 i;
 
-	for (i = 0; i < SET_COUNT && !ret; i++)
-		set[i].ret = load(&set[i]);
+	for (i = 0; i < set_count && !ret; i++)
+		set_step(&set[i]);
 	if (!ret)
 		ret = all_to(order, MIG2_RUNNING_P2P);
 	if (!ret)
@@ -199,23 +85,17 @@ static int start_in(struct bench *b, const char *order)
 	return ret ? ret : common_verify(b, COMMON_SEED);
 }
 
-/* When all are loaded they start, by way of P2P, in any of 6 orders. */
-TEST_F(v2_barrier, every_order_of_starting)
+/* When all are loaded they start behind the barrier, by way of P2P. */
+TEST_F(v2_barrier, every_order_behind_the_barrier)
 {
 	char order[ORDERS_MAX + 1];
 	int i, ret;
 
-	if (set_open(self->b))
-		NOT_OFFERED("a third device");
-	orders_late();
-	ROAD(ret = judge_order(self->b, "AABBCC", 2));
-	ROAD(ret ? 0 : -EILSEQ);
-	ROAD(set_fresh(COMMON_SEED));
-	for (i = 0; i < SET_COUNT; i++) {
-		stream_clear(&set[i].stream);
-		ROAD(v2_save(set[i].v2, NULL, 0, &set[i].stream));
-	}
-	orders_first(order, SET_COUNT, 1);
+	NEEDS_THREE(self->b);
+	ROAD(set_begin(self->b));
+	set_all(SET_START);
+	ROAD(set_alone(self->b));
+	orders_first(order, set_count, 1);
 	do {
 		for (i = 0, ret = -EIO; i < COMMON_TRIES && ret; i++)
 			ret = start_in(self->b, order);
@@ -224,7 +104,37 @@ TEST_F(v2_barrier, every_order_of_starting)
 			   order, ret == -EILSEQ && self->stim ?
 				   self->stim->differs : common_errno(ret));
 	} while (orders_next(order) && !orders_late());
-	set_close();
+	set_drop_third();
+}
+
+/* Any course for the company, one that can be judged for the first. */
+static void draw_courses(void)
+{
+	u32 i;
+
+	for (i = 0; i < set_count; i++)
+		do
+			set[i].course = bench_random() %
+					(i ? SET_COURSES : SET_LOAD + 1u);
+		while (!set_has(set[i].v2, set[i].course));
+}
+
+/* Of the 34650 orders of three times four steps, a few by the seed. */
+TEST_F(v2_barrier, some_orders_of_three)
+{
+	char order[ORDERS_MAX + 1];
+	u32 sample;
+
+	NEEDS_THREE(self->b);
+	ROAD(set_begin(self->b));
+	orders_first(order, set_count, SET_STEPS);
+	for (sample = 0; sample < orders_samples(self->b) && !orders_late();
+	     sample++) {
+		draw_courses();
+		orders_shuffle(order);
+		set_holds_in(_metadata, self->b, order);
+	}
+	set_drop_third();
 }
 
 /* ---- too early ------------------------------------------------------------------ */

@@ -80,17 +80,23 @@ int judge_ioctl(struct mig_dev *dev, u32 request, void *arg)
 	return dev->file.ops->ioctl(&dev->file, request, arg);
 }
 
-enum judge_place judge_place_of(const struct mig_call *call)
+enum judge_place judge_place_of(struct judge_model *model,
+				const struct mig_call *call)
 {
 	struct uapi_region_info info = {
 		.argsz = sizeof(info), .index = UAPI_PCI_CONFIG,
 	};
 
-	if (judge_ioctl(call->dev, UAPI_DEVICE_GET_REGION_INFO, &info) < 0)
-		return JUDGE_NOWHERE;
-	return call->offset >= info.offset &&
-	       call->offset - info.offset < info.size ? JUDGE_CONFIG :
-							JUDGE_REGION;
+	if (!model->placed) {
+		if (judge_ioctl(call->dev, UAPI_DEVICE_GET_REGION_INFO, &info) < 0)
+			return JUDGE_NOWHERE;
+		model->placed = true;
+		model->config = info.offset;
+		model->config_size = info.size;
+	}
+	return call->offset >= model->config &&
+	       call->offset - model->config < model->config_size ?
+		       JUDGE_CONFIG : JUDGE_REGION;
 }
 
 static struct judge_model *model_find(struct judge *judge, u32 index)
@@ -124,6 +130,7 @@ static void handle_open(struct judge *judge, struct judge_model *model,
 		model->reopened = model->opened;
 		model->opened = true;
 		model->stale = false;
+		model->placed = false;
 		judge->kind->met(judge, model, call);
 	}
 	if (open)

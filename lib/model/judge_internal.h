@@ -22,6 +22,8 @@ struct judge_model {
 	 * is believed of the device has to be learned anew.
 	 */
 	bool stale;
+	bool placed; /* where config space is was asked since it was opened */
+	u64 config, config_size;
 };
 
 typedef void judge_handler(struct judge *judge, struct judge_model *model,
@@ -100,7 +102,8 @@ enum judge_place {
 	JUDGE_NOWHERE, /* config space could not be found */
 };
 
-enum judge_place judge_place_of(const struct mig_call *call);
+enum judge_place judge_place_of(struct judge_model *model,
+				const struct mig_call *call);
 
 /* An ioctl that resets a device among others; not described by the uAPI copy. */
 enum { JUDGE_PCI_HOT_RESET = UAPI_IO(13) };

@@ -142,7 +142,7 @@ static void outside(struct judge *judge, struct judge_v1_model *m,
 		    const struct mig_call *call)
 {
 	m->disturbed = true;
-	if (call->op != MIG_PWRITE || judge_place_of(call) != JUDGE_CONFIG)
+	if (call->op != MIG_PWRITE || judge_place_of(&m->base, call) != JUDGE_CONFIG)
 		return;
 	if (m->may != JUDGE_V1_ANY)
 		m->may |= 1u << MIG1_RUNNING;

@@ -79,7 +79,7 @@ static void on_pwrite(struct judge *judge, struct judge_model *base,
 {
 	struct judge_v2_model *m = judge_v2_model(base);
 
-	if (!m->speaks || call->session || judge_place_of(call) != JUDGE_CONFIG)
+	if (!m->speaks || call->session || judge_place_of(base, call) != JUDGE_CONFIG)
 		return;
 	/* A function level reset, perhaps. */
 	if (m->may != JUDGE_V2_ANY)

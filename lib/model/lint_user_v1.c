@@ -143,7 +143,7 @@ static void outside(struct judge *judge, struct lint_v1_model *m,
 
 	if (!m->collecting)
 		return;
-	place = call->op == MIG_IOCTL ? JUDGE_REGION : judge_place_of(call);
+	place = call->op == MIG_IOCTL ? JUDGE_REGION : judge_place_of(&m->base, call);
 	if (call->op == MIG_PREAD && place != JUDGE_REGION)
 		return;
 	judge_hold(judge, V1_USER_QUIESCES_ACCESS, false,

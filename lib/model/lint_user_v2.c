@@ -202,7 +202,7 @@ static void on_access(struct judge *judge, struct judge_model *base,
 	struct lint_v2_model *m = lint_v2_model(base);
 
 	if (!m->speaks || call->session || !m->quiet ||
-	    judge_place_of(call) != JUDGE_REGION)
+	    judge_place_of(base, call) != JUDGE_REGION)
 		return;
 	judge_hold(judge, V2_USER_KEEPS_HANDS_OFF_IN_P2P, false,
 		   "config space and interrupts only",

@@ -15,7 +15,10 @@
  *   data_fd of GET, failed SET  whatever comes, -1 for a kernel's user
  *
  * A server that offers "sessions" (the reference device does) names sessions
- * and says these things itself; nothing is made up for it.
+ * and says these things itself; nothing is made up for it. Its time passes when
+ * the client says so, as that of emulated devices does. It also follows its
+ * client to one processor, so that the client stays on one for it. Servers of
+ * others may have theirs to themselves.
  *
  *   space     the devices and the DMA memory of one context
  *   endpoint  a socket path. It stays known after the device is closed, so
@@ -37,7 +40,8 @@
  *   vfio_user_dma.c      memory, and what the server does to it
  *   vfio_user_peer.c     devices that write to one another
  *   vfio_user_log.c      dirty tracking of the container
- *   vfio_user_wire.c, vfio_user_version.c  what servers use too
+ *   vfio_user_wire.c, vfio_user_version.c, vfio_user_near.c
+ *                        what servers use too
  */
 #ifndef MIGCHECK_TRANSPORT_VFIO_USER_H
 #define MIGCHECK_TRANSPORT_VFIO_USER_H
@@ -96,6 +100,7 @@ struct vfio_user_space {
 	struct vfio_user_end *ends;
 	struct vfio_user_map *maps;
 	bool logging; /* by the container's request */
+	struct vfio_user_near near;
 };
 
 struct vfio_user_dev {
@@ -140,7 +145,10 @@ int vfio_user_call_simple(struct vfio_user_end *end, u16 command, void *body,
 /* How many of @len bytes of data go into one message. */
 u32 vfio_user_piece(const struct vfio_user_end *end, size_t len);
 
-/* Answers what servers ask for, for @ms milliseconds. Locks the space itself. */
+/*
+ * Answers what servers ask for, for @ms milliseconds, or for as long as devices
+ * whose time is ours to make take for them. Locks the space itself.
+ */
 void vfio_user_attend(struct vfio_user_space *space, u32 ms);
 
 /* ---- vfio_user_open.c --------------------------------------------------- */

@@ -201,7 +201,7 @@ static void serve_all(struct vfio_user_space *space)
 	pthread_mutex_unlock(&space->lock);
 }
 
-void vfio_user_attend(struct vfio_user_space *space, u32 ms)
+static void wait_out(struct vfio_user_space *space, u32 ms)
 {
 	u64 now = vfio_user_wire_now(), until = now + ms;
 	struct pollfd pfds[ENDS];
@@ -213,4 +213,46 @@ void vfio_user_attend(struct vfio_user_space *space, u32 ms)
 			 until - now > 1000 ? 1000 : (int)(until - now)) > 0)
 			serve_all(space);
 	}
+}
+
+static u32 count_open(const struct vfio_user_space *space, bool named)
+{
+	const struct vfio_user_end *end;
+	u32 count = 0;
+
+	for (end = space->ends; end; end = end->next)
+		count += end->open && (end->named || !named);
+	return count;
+}
+
+/* Devices that may work for one another take turns of a millisecond. */
+static int let_pass(struct vfio_user_space *space, u32 ms)
+{
+	u32 turn = count_open(space, false) > 1 ? 1 : ms;
+	struct vfio_user_end *end;
+	int ret = 0;
+
+	for (; !ret && ms; ms -= turn)
+		for (end = space->ends; !ret && end; end = end->next) {
+			struct vfio_user_pass pass = { turn };
+
+			if (end->open)
+				ret = vfio_user_call_simple(end, VFIO_USER_PASS,
+							    &pass, sizeof(pass));
+		}
+	return ret;
+}
+
+void vfio_user_attend(struct vfio_user_space *space, u32 ms)
+{
+	bool named;
+	int ret = 0;
+
+	pthread_mutex_lock(&space->lock);
+	named = count_open(space, true) == count_open(space, false);
+	if (named)
+		ret = let_pass(space, ms);
+	pthread_mutex_unlock(&space->lock);
+	if (!named || ret)
+		wait_out(space, ms);
 }

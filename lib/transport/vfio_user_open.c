@@ -190,6 +190,8 @@ static int settle(struct mig_context *ctx, struct vfio_user_end *end)
 {
 	int ret;
 
+	if (end->named)
+		vfio_user_near_stay(&end->space->near);
 	vfio_user_log_probe(end);
 	vfio_user_feature_forget(end, false);
 	ret = vfio_user_peer_enter(end);
@@ -246,4 +248,6 @@ void vfio_user_disconnect(struct vfio_user_end *end)
 	free(end->scratch);
 	end->scratch = NULL;
 	end->open = false;
+	if (end->named)
+		vfio_user_near_leave(&end->space->near);
 }

@@ -12,6 +12,7 @@
 #ifndef MIGCHECK_TRANSPORT_VFIO_USER_WIRE_H
 #define MIGCHECK_TRANSPORT_VFIO_USER_WIRE_H
 
+#include <sched.h>
 #include <sys/uio.h>
 
 #include "../uapi/vfio_user.h"
@@ -88,6 +89,25 @@ void vfio_user_wire_drop(struct vfio_user_in *in);
 int vfio_user_wire_reply(struct vfio_user_wire *wire,
 			 const struct vfio_user_in *in, int error,
 			 struct vfio_user_out *out, u64 deadline);
+
+/* ---- vfio_user_near.c --------------------------------------------------- */
+
+/* A bond to one processor, for both sides of a conversation in turns. */
+struct vfio_user_near {
+	u32 users;
+	bool bound;
+	cpu_set_t before; /* where the caller might run otherwise */
+};
+
+/*
+ * From the first of these calls to the last leave() the caller stays on the
+ * processor that it is on, or on that of the peer behind @fd if that one stays
+ * on one. Where it cannot be had the conversation is merely slower.
+ */
+void vfio_user_near_stay(struct vfio_user_near *near);
+void vfio_user_near_follow(struct vfio_user_near *near, int fd);
+/* Without a call before it does nothing. */
+void vfio_user_near_leave(struct vfio_user_near *near);
 
 /* ---- vfio_user_version.c ------------------------------------------------ */
 

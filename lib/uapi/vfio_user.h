@@ -34,10 +34,12 @@ enum vfio_user_command {
 
 	/*
 	 * Ours, and only after both sides have offered "sessions": data
-	 * sessions have numbers, as they have descriptors in a kernel.
+	 * sessions have numbers, as they have descriptors in a kernel, and
+	 * time passes for the device when the client says so.
 	 */
 	VFIO_USER_SESSION = 0x4d00,
 	VFIO_USER_SESSION_IOCTL = 0x4d01,
+	VFIO_USER_PASS = 0x4d02,
 };
 
 enum {
@@ -143,6 +145,11 @@ enum { VFIO_USER_SESSION_USE, VFIO_USER_SESSION_CLOSE };
 struct vfio_user_session {
 	s32 data_fd; /* as the reply to SET named it */
 	u32 action;
+};
+
+/* PASS and its reply, which comes when the device has done what it does in it. */
+struct vfio_user_pass {
+	u32 ms;
 };
 
 /* SESSION_IOCTL and its reply: the argument follows. */

@@ -73,6 +73,7 @@ static void write_swept(struct __test_metadata *_metadata, struct bench *b,
 		if (f.ret < 0)
 			write_failed(_metadata, &f, way, to, from);
 	}
+	TH_LOG("way %s, then %s: %u points", way, v1_state_name(to), f.nth - 1);
 }
 
 /* Ways that every device goes, and the write that fails behind them. */
@@ -159,6 +160,7 @@ TEST_F(v1_fault, pending_bytes_come_through)
 			   "way %s: pending_bytes fails at point %u with %s, then %s",
 			   ways[i], f.nth, common_errno((int)f.ret),
 			   common_state_name(seen));
+		TH_LOG("way %s, pending_bytes: %u points", ways[i], f.nth - 1);
 	}
 }
 
@@ -180,6 +182,8 @@ TEST_F(v1_fault, fields_come_through)
 				   ways[i], access, f.nth,
 				   common_errno((int)f.ret),
 				   common_state_name(seen));
+			TH_LOG("way %s, field %u: %u points", ways[i], access,
+			       f.nth - 1);
 		}
 	}
 }
@@ -197,6 +201,7 @@ TEST_F(v1_fault, resets_come_through)
 			ROAD(common_reach(self->b, ways[i]));
 			fault_call(&f, v1_reset(self->v1));
 		}
+		TH_LOG("way %s, reset: %u points", ways[i], f.nth - 1);
 		ROAD(f.ret);
 		seen = common_state(self->v1);
 		EXPECT_REQ(V1_RESET_GIVES_RUNNING, seen == MIG1_RUNNING,

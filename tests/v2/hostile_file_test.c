@@ -259,14 +259,14 @@ static int remove_and_create(const char *uuid)
 TEST_F(v2_hostile_file, data_fds_outlive_the_removal_safely)
 {
 	struct mig2_precopy_info info = { .argsz = sizeof(info) };
-	const char *uuid = self->dev->uri + strlen("vfio:");
 	struct mig_file *data;
 	u8 bytes[64] = { 0 };
-	char path[200];
+	char uuid[37], path[200];
 	int fd, trip;
 
 	HOSTILE_ONLY(self->b);
-	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%.100s", uuid);
+	snprintf(uuid, sizeof(uuid), "%.36s", self->dev->uri + strlen("vfio:"));
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s", uuid);
 	if (strncmp(self->dev->uri, "vfio:", 5) || access(path, F_OK))
 		NOT_OFFERED("a device that can be removed");
 	COMMON_EACH_STATE(self->b, state) {

@@ -6,7 +6,7 @@
 #
 # A guest that dies is a verdict on the test that ran (`migcheck conclude --help`); the next guest goes on with the
 # tests that none has begun. An oops ends the guest, so that nothing is judged on a damaged kernel, and the kernel's
-# own checks of its heap are on.
+# own checks of its heap are on. With --debug what KASAN, UBSAN or lockdep has to say ends it, too.
 
 set -u
 # shellcheck source=scripts/lib.sh
@@ -27,7 +27,7 @@ help() {
 # options_parse ARGUMENT...: sets the variables below and the arrays options, for vm.sh, and arguments, for migcheck
 options_parse() {
 	out=$repo/build/vm-hostile root=${MIGCHECK_ROOT:-$repo/build/static} append=$CHECKS
-	options=(--journal) arguments=() limits=() debug='' refdev=''
+	options=(--journal) arguments=() limits=(--deadline 120) debug='' refdev=''
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		case $1 in
 		-h | --help) help && exit 0 ;;
@@ -59,7 +59,7 @@ kernel_choose() {
 		image=$("$repo/scripts/lab-kernel.sh" --debug) || exit
 		headers=$("$repo/scripts/lab-kernel.sh" --debug tree) || exit
 		options=(--kernel "$image" --timeout 1800 "${options[@]}")
-		append+=" $LAB_APPEND"
+		append+=" $LAB_APPEND panic_on_warn=1"
 		limits=(--deadline 300)
 	fi
 	if [ -n "$refdev" ]; then

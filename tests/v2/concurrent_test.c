@@ -14,7 +14,7 @@ V2_FIXTURE(v2_concurrent, NEED_NOTHING)
 enum {
 	CONCURRENT_ROUNDS = 40,
 	CONCURRENT_THREADS = 4,
-	CONCURRENT_WAIT_S = 10, /* that a thread may take to get out of a call */
+	CONCURRENT_WAIT_S = 10, /* that a call may take */
 };
 
 struct crowd {
@@ -39,17 +39,30 @@ static void crowd_add(struct crowd *crowd, crowd_body *body)
 		crowd->count++;
 }
 
+/* Where no thread makes calls any more, those still in there do not come out. */
+static int crowd_wait(struct crowd *crowd, pthread_t thread)
+{
+	struct timespec deadline;
+	u64 calls;
+	int ret;
+
+	do {
+		calls = mig_calls(crowd->b->ctx);
+		clock_gettime(CLOCK_REALTIME, &deadline);
+		deadline.tv_sec += CONCURRENT_WAIT_S;
+		ret = pthread_timedjoin_np(thread, NULL, &deadline);
+	} while (ret && calls != mig_calls(crowd->b->ctx));
+	return ret ? -ETIMEDOUT : 0;
+}
+
 /* 0 where all came out; threads that did not are left alone. */
 static int crowd_leave(struct crowd *crowd)
 {
-	struct timespec deadline;
 	int ret = 0;
 	u32 i;
 
-	clock_gettime(CLOCK_REALTIME, &deadline);
-	deadline.tv_sec += CONCURRENT_WAIT_S;
 	for (i = 0; i < crowd->count; i++)
-		if (pthread_timedjoin_np(crowd->threads[i], NULL, &deadline))
+		if (crowd_wait(crowd, crowd->threads[i]))
 			ret = -ETIMEDOUT;
 	if (!ret)
 		mig_concurrent(crowd->b->ctx, false);

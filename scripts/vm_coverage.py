@@ -23,9 +23,11 @@ import subprocess
 import sys
 import tempfile
 
+REPO = pathlib.Path(__file__).resolve().parent.parent
 # What belongs to migration, and the name to show for it.
 FILES = re.compile(r"(?:^|/)((?:drivers/vfio|drivers/iommu/iommufd|"
-                   r"samples/vfio-mdev|fixtures/(?:kmod|refdev))/[^/]+\.c)$")
+                   r"samples/vfio-mdev|fixtures/(?:kmod|refdev))/"
+                   r"(?!selftest\.c)[^/]+\.c)$")
 # Of files that do much else, too: what belongs to a topic.
 TOPICS = {
     "drivers/vfio/vfio_main.c":
@@ -119,7 +121,9 @@ def collect(runs, index):
                 match = FILES.search(path)
                 if match:
                     name = match.group(1)
-                    sources.setdefault(name, Source(path)).add(entry)
+                    here = REPO / name
+                    sources.setdefault(name, Source(
+                        str(here) if here.exists() else path)).add(entry)
     return sources
 
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "refdev.h"
@@ -83,16 +82,8 @@ static int refdev_attach(struct stimulus *st)
 	ret = refdev_regions(st->dev, &bar0, &bar2);
 	if (ret)
 		return ret;
-	if (!rs) {
-		rs = calloc(1, sizeof(*rs));
-		if (!rs)
-			return -ENOMEM;
-		rs->eventfd = -1;
-		st->priv = rs;
-	}
 	rs->bar0 = bar0.offset;
 	rs->bar2 = bar2.offset;
-	rs->routed = false;
 	return 0;
 }
 
@@ -338,16 +329,9 @@ static int refdev_window(struct stimulus *st, struct stimulus_window *ret_window
 	return 0;
 }
 
-static void refdev_release(struct stimulus *st)
-{
-	if (!st->priv)
-		return;
-	refdev_dma_release(st);
-	free(st->priv);
-}
-
 STIMULUS(refdev) = {
 	.name = "refdev",
+	.priv_size = sizeof(struct refdev_stimulus),
 	.probe = refdev_probe,
 	.attach = refdev_attach,
 	.mark = refdev_mark,
@@ -366,5 +350,5 @@ STIMULUS(refdev) = {
 	.submit = refdev_submit,
 	.finished = refdev_finished,
 	.is_initial = refdev_is_initial,
-	.release = refdev_release,
+	.release = refdev_dma_release,
 };

@@ -24,10 +24,8 @@ struct refdev_stimulus {
 	u64 bar0, bar2;		 /* in the device file */
 	u8 *memory;		 /* REFDEV_PAGES pages, NULL until needed */
 	u64 iova;		 /* where the device finds it */
-	int eventfd;
 	u32 beat;		 /* last one seen in memory */
-	u64 dma, irq;
-	bool routed;
+	u64 dma;
 	u32 submits;
 };
 
@@ -44,7 +42,7 @@ int refdev_activity_stop(struct stimulus *st);
 int refdev_activity_seen(struct stimulus *st, u64 *ret_dma, u64 *ret_irq);
 int refdev_submit(struct stimulus *st, u64 seed);
 int refdev_finished(struct stimulus *st, u64 seed);
-/* Takes away the interrupt and the memory. */
+/* Takes away the memory. */
 void refdev_dma_release(struct stimulus *st);
 
 #endif

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "refdev.h"
 
@@ -187,31 +185,6 @@ int refdev_work(struct stimulus *st)
 	return memcmp(src, dst, REFDEV_PAGE) ? -EIO : 0;
 }
 
-/* 0, or -errno where this carrier brings no interrupts. */
-static int refdev_route(struct stimulus *st)
-{
-	struct refdev_stimulus *rs = st->priv;
-	int ret;
-
-	if (rs->eventfd < 0)
-		rs->eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (rs->eventfd < 0)
-		return -errno;
-	ret = mig_irq(st->dev, UAPI_PCI_MSI, 0, rs->eventfd);
-	if (!ret)
-		rs->routed = true;
-	return ret;
-}
-
-static void refdev_unroute(struct stimulus *st)
-{
-	struct refdev_stimulus *rs = st->priv;
-
-	if (rs->routed && st->dev)
-		mig_irq(st->dev, UAPI_PCI_MSI, 0, -1);
-	rs->routed = false;
-}
-
 static u32 *refdev_heart(struct stimulus *st)
 {
 	return (u32 *)refdev_page(st, REFDEV_PAGE_HEART);
@@ -234,7 +207,7 @@ int refdev_activity_start(struct stimulus *st)
 		ret = refdev_get(st, REFDEV_REG_BEATS, &rs->beat);
 	if (ret)
 		return ret;
-	if (!refdev_route(st))
+	if (!stimulus_route(st, UAPI_PCI_MSI))
 		control |= REFDEV_CONTROL_IRQ;
 	if (control == REFDEV_CONTROL_HEART)
 		return -EOPNOTSUPP;
@@ -249,7 +222,7 @@ int refdev_interrupt(struct stimulus *st)
 
 	ret = refdev_map_memory(st);
 	if (!ret)
-		ret = refdev_route(st);
+		ret = stimulus_route(st, UAPI_PCI_MSI);
 	if (!ret)
 		ret = refdev_get(st, REFDEV_REG_CONTROL, &control);
 	if (!ret)
@@ -266,7 +239,7 @@ int refdev_activity_stop(struct stimulus *st)
 	int ret;
 
 	ret = refdev_put(st, REFDEV_REG_CONTROL, 0);
-	refdev_unroute(st);
+	stimulus_unroute(st);
 	return ret;
 }
 
@@ -287,15 +260,11 @@ static void refdev_count_beats(struct stimulus *st)
 int refdev_activity_seen(struct stimulus *st, u64 *ret_dma, u64 *ret_irq)
 {
 	struct refdev_stimulus *rs = st->priv;
-	u64 count;
 
 	if (rs->memory)
 		refdev_count_beats(st);
-	if (rs->eventfd >= 0 &&
-	    read(rs->eventfd, &count, sizeof(count)) == sizeof(count))
-		rs->irq += count;
 	*ret_dma = rs->dma;
-	*ret_irq = rs->irq;
+	*ret_irq = stimulus_irqs(st);
 	return 0;
 }
 
@@ -333,10 +302,6 @@ void refdev_dma_release(struct stimulus *st)
 {
 	struct refdev_stimulus *rs = st->priv;
 
-	/* Before the descriptor: its number may soon name something else. */
-	refdev_unroute(st);
-	if (rs->eventfd >= 0)
-		close(rs->eventfd);
 	if (!rs->memory)
 		return;
 	mig_dma_unmap(rs->ctx, rs->iova, REFDEV_PAGES * REFDEV_PAGE);

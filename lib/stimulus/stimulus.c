@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <endian.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "stimulus.h"
 
@@ -47,6 +50,12 @@ int stimulus_create(struct mig_dev *dev, struct stimulus **ret_stimulus)
 	if (!st)
 		return -ENOMEM;
 	st->ops = ops;
+	st->eventfd = -1;
+	st->routed = -1;
+	ret = -ENOMEM;
+	st->priv = ops->priv_size ? calloc(1, ops->priv_size) : NULL;
+	if (ops->priv_size && !st->priv)
+		goto err_destroy;
 	ret = stimulus_rebind(st, dev);
 	if (ret)
 		goto err_destroy;
@@ -62,8 +71,13 @@ void stimulus_destroy(struct stimulus *st)
 {
 	if (!st)
 		return;
-	if (st->ops->release)
+	/* Before the descriptor: its number may soon name something else. */
+	stimulus_unroute(st);
+	if (st->ops->release && st->priv)
 		st->ops->release(st);
+	if (st->eventfd >= 0)
+		close(st->eventfd);
+	free(st->priv);
 	free(st);
 }
 
@@ -75,6 +89,7 @@ int stimulus_rebind(struct stimulus *st, struct mig_dev *dev)
 	if (!st)
 		return 0;
 	st->dev = dev;
+	st->routed = -1;
 	if (!dev || !st->ops->attach)
 		return 0;
 	ret = mig_device_info(dev, &info);
@@ -157,6 +172,12 @@ int stimulus_activity_stop(struct stimulus *st)
 
 int stimulus_activity_seen(struct stimulus *st, u64 *ret_dma, u64 *ret_irq)
 {
+	/* Interrupts that were routed here are counted for everyone. */
+	if (st && st->dev && !st->ops->activity_seen && st->ops->interrupt) {
+		*ret_dma = 0;
+		*ret_irq = stimulus_irqs(st);
+		return 0;
+	}
 	STIMULUS_FORWARD(st, activity_seen, ret_dma, ret_irq);
 }
 
@@ -220,6 +241,66 @@ int stimulus_read(struct stimulus *st, u64 offset, void *ret_buf, size_t len)
 int stimulus_write(struct stimulus *st, u64 offset, const void *buf, size_t len)
 {
 	return stimulus_exact(mig_pwrite(&st->dev->file, buf, len, offset), len);
+}
+
+u32 stimulus_pci_ids(struct mig_dev *dev)
+{
+	struct uapi_device_info info;
+	struct mig_region config;
+	u32 ids;
+
+	/* Asked first: until then some drivers bound other requests by zero. */
+	if (mig_device_info(dev, &info) || info.num_regions <= UAPI_PCI_CONFIG ||
+	    mig_region_info(dev, UAPI_PCI_CONFIG, &config) ||
+	    config.size < sizeof(ids) || !(config.flags & UAPI_REGION_READ) ||
+	    mig_pread(&dev->file, &ids, sizeof(ids), config.offset) !=
+		    sizeof(ids))
+		return 0;
+	return le32toh(ids);
+}
+
+int stimulus_bar(struct stimulus *st, u32 index, u64 size, u64 *ret_offset)
+{
+	struct mig_region bar;
+	int ret = mig_region_info(st->dev, UAPI_PCI_BAR0 + index, &bar);
+
+	if (ret)
+		return ret;
+	if (bar.size != size)
+		return -ENODEV;
+	*ret_offset = bar.offset;
+	return 0;
+}
+
+int stimulus_route(struct stimulus *st, u32 index)
+{
+	int ret;
+
+	if (st->eventfd < 0)
+		st->eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (st->eventfd < 0)
+		return -errno;
+	ret = mig_irq(st->dev, index, 0, st->eventfd);
+	if (!ret)
+		st->routed = index;
+	return ret;
+}
+
+void stimulus_unroute(struct stimulus *st)
+{
+	if (st->routed >= 0 && st->dev)
+		mig_irq(st->dev, (u32)st->routed, 0, -1);
+	st->routed = -1;
+}
+
+u64 stimulus_irqs(struct stimulus *st)
+{
+	u64 count;
+
+	if (st->eventfd >= 0 &&
+	    read(st->eventfd, &count, sizeof(count)) == sizeof(count))
+		st->irqs += count;
+	return st->irqs;
 }
 
 int stimulus_differ(struct stimulus *st, const char *fmt, ...)

@@ -9,8 +9,9 @@
  *
  * A driver author adds one file of about a hundred lines to lib/stimulus, and
  * edits no other: STIMULUS() lets the linker find the table in it. template.c
- * is a whole one to begin with, for QEMU's "edu" card. What to fill in, in the
- * order in which it pays:
+ * is a whole one to begin with, for QEMU's "edu" card; bank.h does the most of
+ * it where contents are registers. What to fill in, in the order in which it
+ * pays:
  *   probe     is this my device?                    needed
  *   attach    init: where are the registers?        needed
  *   mark      dirty: contents that tell a seed      round trips are judged
@@ -46,13 +47,15 @@ struct stimulus_window {
 struct stimulus_ops {
 	const char *name;
 	bool generic; /* knows little of many devices: is asked last */
+	const struct bank_kind *banks; /* see bank.h, or NULL */
+	size_t priv_size; /* of what st->priv points to: zeroes at first */
 
 	/* Is this my kind of device? Read-only, must be safe on any device. */
 	bool (*probe)(struct mig_dev *dev);
 
 	/*
-	 * Gets ready for st->dev: after probe(), with priv NULL, and again for
-	 * each new open of the device, with priv as it was.
+	 * Gets ready for st->dev: after probe(), and again for each new open of
+	 * the device, with priv as it was.
 	 */
 	int (*attach)(struct stimulus *st);
 
@@ -109,7 +112,10 @@ struct stimulus_ops {
 	/* One interrupt, raised on return; activity_seen() counts it too. */
 	int (*interrupt)(struct stimulus *st);
 	int (*activity_stop)(struct stimulus *st);
-	/* Grows with each DMA write and interrupt seen so far. */
+	/*
+	 * Grows with each DMA write and interrupt seen so far. NULL with an
+	 * interrupt(): those of stimulus_route() count.
+	 */
 	int (*activity_seen)(struct stimulus *st, u64 *ret_dma, u64 *ret_irq);
 
 	/*
@@ -124,6 +130,7 @@ struct stimulus_ops {
 	/* True (1) where contents are as after power-on; 0 not; -errno. */
 	int (*is_initial)(struct stimulus *st);
 
+	/* What attach() and the others have got, but priv and interrupts. */
 	void (*release)(struct stimulus *st);
 };
 
@@ -131,6 +138,9 @@ struct stimulus {
 	const struct stimulus_ops *ops;
 	struct mig_dev *dev;
 	void *priv; /* the ops' own */
+	int eventfd; /* of stimulus_route(), -1 before it */
+	s64 routed;  /* index of its interrupt, -1 where it goes nowhere */
+	u64 irqs;    /* that have arrived */
 	char differs[160];
 };
 
@@ -181,6 +191,19 @@ void stimulus_fill(void *buf, size_t len, u64 seed, u64 place);
 /* Exactly @len bytes at @offset of the device file: 0, -errno, -EIO if short. */
 int stimulus_read(struct stimulus *st, u64 offset, void *ret_buf, size_t len);
 int stimulus_write(struct stimulus *st, u64 offset, const void *buf, size_t len);
+
+/* The device and vendor number that @dev has in its config space, 0: none. */
+u32 stimulus_pci_ids(struct mig_dev *dev);
+/* Where BAR @index of @size bytes lies in the device file; -ENODEV. */
+int stimulus_bar(struct stimulus *st, u32 index, u64 size, u64 *ret_offset);
+
+/*
+ * Lets vector 0 of interrupt @index (UAPI_PCI_MSI...) come here from now on,
+ * until this open ends; stimulus_irqs() says how many came so far.
+ */
+int stimulus_route(struct stimulus *st, u32 index);
+void stimulus_unroute(struct stimulus *st);
+u64 stimulus_irqs(struct stimulus *st);
 
 /* Puts the line into st->differs; always -EILSEQ. */
 int stimulus_differ(struct stimulus *st, const char *fmt, ...)

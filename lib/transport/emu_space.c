@@ -5,6 +5,7 @@
 
 #include "../../fixtures/refdev/refdev.h"
 #include "../uapi/base.h"
+#include "answers.h"
 #include "emu_space.h"
 
 enum { PAGE = 4096, LARGE_PAGE = 65536, MAX_BITMAP_BYTES = 1 << 28 };
@@ -177,30 +178,15 @@ void emu_space_detach(struct emu_space *space)
 
 static int get_info(struct emu_space *space, void *arg)
 {
-	struct {
-		struct uapi_iommu_info head;
-		struct uapi_iommu_cap_migration cap;
-	} info = { .head = { .argsz = sizeof(info),
-			     .flags = UAPI_IOMMU_INFO_PGSIZES |
-				      UAPI_IOMMU_INFO_CAPS,
-			     .iova_pgsizes = PAGE },
-		   .cap = { .header = { .id = UAPI_IOMMU_CAP_MIGRATION,
-					.version = 1 },
-			    .pgsize_bitmap = PAGE,
-			    .max_dirty_bitmap_size = MAX_BITMAP_BYTES } };
-	u32 argsz;
+	struct answers_iommu iommu = {
+		.pgsizes = PAGE, .bitmap_max = MAX_BITMAP_BYTES,
+		.no_log = is_odd(space, REFDEV_CONTAINER_NO_LOG |
+					REFDEV_CONTAINER_SILENT),
+	};
 
 	if (is_odd(space, REFDEV_CONTAINER_64K))
-		info.cap.pgsize_bitmap |= LARGE_PAGE;
-	memcpy(&argsz, arg, sizeof(argsz));
-	if (argsz < 16) /* up to iova_pgsizes */
-		return -EINVAL;
-	if (is_odd(space, REFDEV_CONTAINER_NO_LOG | REFDEV_CONTAINER_SILENT))
-		info.head.flags &= ~(u32)UAPI_IOMMU_INFO_CAPS;
-	else if (argsz >= sizeof(info))
-		info.head.cap_offset = sizeof(info.head);
-	memcpy(arg, &info, argsz < sizeof(info) ? argsz : sizeof(info));
-	return 0;
+		iommu.pgsizes |= LARGE_PAGE;
+	return answers_iommu_info(&iommu, arg);
 }
 
 /* The marks of @m, in a bitmap that begins @first bits before it. */

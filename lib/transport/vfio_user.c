@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "answers.h"
 #include "vfio_user.h"
 
 static s64 leave(struct vfio_user_end *end, s64 ret)
@@ -45,18 +46,6 @@ static ssize_t dev_pwrite(struct mig_file *file, const void *buf, size_t len,
 	return (ssize_t)leave(end, vfio_user_pwrite(end, buf, len, offset));
 }
 
-static ssize_t dev_read(struct mig_file *file, void *buf, size_t len)
-{
-	(void)file, (void)buf, (void)len;
-	return -EINVAL;
-}
-
-static ssize_t dev_write(struct mig_file *file, const void *buf, size_t len)
-{
-	(void)file, (void)buf, (void)len;
-	return -EINVAL;
-}
-
 static int dev_mmap(struct mig_file *file, size_t len, int prot, u64 offset,
 		    void **ret_addr)
 {
@@ -90,8 +79,8 @@ static const struct mig_file_ops dev_ops = {
 	.ioctl = dev_ioctl,
 	.pread = dev_pread,
 	.pwrite = dev_pwrite,
-	.read = dev_read,
-	.write = dev_write,
+	.read = answers_no_read,
+	.write = answers_no_write,
 	.mmap = dev_mmap,
 	.munmap = vfio_user_munmap,
 	.poll = vfio_user_no_poll,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../uapi/mig1.h"
+#include "answers.h"
 #include "vfio_user.h"
 
 enum {
@@ -220,27 +221,11 @@ static int report(struct vfio_user_space *space,
 
 static int get_info(struct vfio_user_space *space, void *arg)
 {
-	struct {
-		struct uapi_iommu_info head;
-		struct uapi_iommu_cap_migration cap;
-	} info = { .head = { .argsz = sizeof(info),
-			     .flags = UAPI_IOMMU_INFO_PGSIZES |
-				      UAPI_IOMMU_INFO_CAPS,
-			     .iova_pgsizes = PAGE },
-		   .cap = { .header = { .id = UAPI_IOMMU_CAP_MIGRATION,
-					.version = 1 },
-			    .pgsize_bitmap = PAGE,
-			    .max_dirty_bitmap_size = BITMAP_MAX } };
-	u32 argsz;
+	struct answers_iommu iommu = { .pgsizes = PAGE,
+				       .bitmap_max = BITMAP_MAX };
 
 	(void)space;
-	memcpy(&argsz, arg, sizeof(argsz));
-	if (argsz < offsetof(struct uapi_iommu_info, cap_offset))
-		return -EINVAL;
-	if (argsz >= sizeof(info))
-		info.head.cap_offset = sizeof(info.head);
-	memcpy(arg, &info, argsz < sizeof(info) ? argsz : sizeof(info));
-	return 0;
+	return answers_iommu_info(&iommu, arg);
 }
 
 static int dirty_pages(struct vfio_user_space *space, void *arg)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../uapi/mig2.h"
+#include "answers.h"
 #include "vfio_user.h"
 
 enum { IOCTL_ARG = 128 }; /* as much of an argument as anybody looks at */
@@ -166,27 +167,6 @@ static int session_ioctl(struct mig_file *file, u32 request, void *arg)
 	return (int)leave(s->end, ret);
 }
 
-static ssize_t session_pread(struct mig_file *file, void *buf, size_t len,
-			     u64 offset)
-{
-	(void)file, (void)buf, (void)len, (void)offset;
-	return -ESPIPE;
-}
-
-static ssize_t session_pwrite(struct mig_file *file, const void *buf, size_t len,
-			      u64 offset)
-{
-	(void)file, (void)buf, (void)len, (void)offset;
-	return -ESPIPE;
-}
-
-static int session_mmap(struct mig_file *file, size_t len, int prot, u64 offset,
-			void **ret_addr)
-{
-	(void)file, (void)len, (void)prot, (void)offset, (void)ret_addr;
-	return -ENODEV;
-}
-
 static void session_close(struct mig_file *file)
 {
 	struct session *s = enter_session(file);
@@ -201,11 +181,11 @@ static void session_close(struct mig_file *file)
 
 static const struct mig_file_ops session_ops = {
 	.ioctl = session_ioctl,
-	.pread = session_pread,
-	.pwrite = session_pwrite,
+	.pread = answers_no_pread,
+	.pwrite = answers_no_pwrite,
 	.read = session_read,
 	.write = session_write,
-	.mmap = session_mmap,
+	.mmap = answers_no_mmap,
 	.munmap = vfio_user_munmap,
 	.poll = vfio_user_no_poll,
 	.close = session_close,

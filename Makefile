@@ -56,12 +56,14 @@ CMD_SRC := $(wildcard lib/cmd/*.c)
 TEST_SRC := $(wildcard tests/v1/*_test.c tests/v2/*_test.c tests/order/*_test.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 SERVER_SRC := $(wildcard fixtures/server/*.c)
+REPLAY_SRC := $(wildcard tests/server/*.c)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB := $(BUILD)/libmigcheck.a
 STIMULI := $(BUILD)/obj/stimuli.o
 TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 UNIT := $(BUILD)/unit
+REPLAY := $(BUILD)/replay_test
 
 .PHONY: all run test unit suite prove lint coverage clean help
 .PHONY: vm-run vm-lab vm-debug vm-coverage vm-hostile vm-refdev vm-prove vm-pci vm-qemu
@@ -69,7 +71,7 @@ UNIT := $(BUILD)/unit
 .SECONDARY:
 
 # The fuzzer is compiled here so that it does not rot; `make fuzz` links it.
-all: $(call objects,$(wildcard tests/fuzz/*.c)) $(BUILD)/migcheck $(BUILD)/refdev-server $(TESTS) $(if $(STATIC),,$(UNIT))
+all: $(call objects,$(wildcard tests/fuzz/*.c)) $(BUILD)/migcheck $(BUILD)/refdev-server $(TESTS) $(if $(STATIC),,$(UNIT) $(REPLAY))
 
 run: all
 	$(BUILD)/migcheck run emu:v1 emu:v2
@@ -158,7 +160,7 @@ fuzz: build/fuzz/vfio_user_fuzz
 
 # The whole proof, each row a process behind a socket.
 prove-socket: all
-	$(BUILD)/migcheck prove --over vfio-user
+	$(BUILD)/migcheck prove --over vfio-user --inert fixtures/server/inert.txt
 
 coverage: all
 	scripts/coverage.sh
@@ -190,6 +192,9 @@ $(call objects,$(TEST_SRC)): CFLAGS += -isystem $(KTREE)/tools/testing/selftests
 
 $(UNIT): $(call objects,$(UNIT_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -pthread -o $@ $^ -lcheck -lsubunit -lrt -lm $(LDLIBS)
+
+$(REPLAY): $(call objects,$(REPLAY_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -pthread -o $@ $^ $(LDLIBS)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -252,4 +257,4 @@ help:
 	@sed -n 's/^#  //p' Makefile
 
 -include $(FUZZ_OBJ:.o=.d)
--include $(patsubst %.o,%.d,$(call objects,$(LIB_SRC) $(CORE_SRC) $(CMD_SRC) $(SERVER_SRC) $(TEST_SRC) $(UNIT_SRC)))
+-include $(patsubst %.o,%.d,$(call objects,$(LIB_SRC) $(CORE_SRC) $(CMD_SRC) $(SERVER_SRC) $(REPLAY_SRC) $(TEST_SRC) $(UNIT_SRC)))

@@ -122,6 +122,7 @@ static bool take_fact(const struct report_fact *fact)
 void bench_tell_loss(void)
 {
 	struct json_object *event;
+	char why[64];
 	int lost = mig_lost(bench_state.bench.ctx);
 	const char *how = lost == -ETIMEDOUT ? "silent" :
 			  lost == -EPROTO ? "nonsense" : "hung up";
@@ -133,6 +134,8 @@ void bench_tell_loss(void)
 		return;
 	events_add(event, "test", bench_state.test);
 	events_add(event, "how", how);
+	mig_lost_why(bench_state.bench.ctx, why, sizeof(why));
+	events_add(event, "why", why);
 	add_calls(event);
 	events_emit(event);
 	snprintf(bench_state.bench.told, sizeof(bench_state.bench.told),

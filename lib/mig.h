@@ -113,9 +113,11 @@ int mig_peer_iova(struct mig_dev *dev, u32 region, u64 *ret_iova);
 /*
  * Whether the carrier has lost a device of @ctx for good, be it open still or
  * not: 0, -ECONNRESET its server hung up, -EPROTO it talks nonsense, -ETIMEDOUT
- * it stopped answering. A kernel loses nothing.
+ * it stopped answering. A kernel loses nothing. mig_lost_why() says in a few
+ * words at what, "a message of 3 bytes"; "" where there is nothing to say.
  */
 int mig_lost(struct mig_context *ctx);
+void mig_lost_why(struct mig_context *ctx, char *ret_why, size_t size);
 
 /* One line about why the last mig_open() of @ctx failed and what helps. */
 const char *mig_open_error(struct mig_context *ctx);

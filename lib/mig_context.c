@@ -49,7 +49,7 @@ void mig_context_destroy(struct mig_context *ctx)
 	free(ctx);
 }
 
-int mig_lost(struct mig_context *ctx)
+static int find_lost(struct mig_context *ctx, char *ret_why, size_t size)
 {
 	int lost = 0;
 	size_t i;
@@ -57,8 +57,21 @@ int mig_lost(struct mig_context *ctx)
 	for (i = 0; ctx && i < SPACES && !lost; i++)
 		if (ctx->spaces[i].space && ctx->spaces[i].transport->lost)
 			lost = ctx->spaces[i].transport->lost(
-				ctx->spaces[i].space);
+				ctx->spaces[i].space, ret_why, size);
 	return lost;
+}
+
+int mig_lost(struct mig_context *ctx)
+{
+	char why[1];
+
+	return find_lost(ctx, why, sizeof(why));
+}
+
+void mig_lost_why(struct mig_context *ctx, char *ret_why, size_t size)
+{
+	if (!find_lost(ctx, ret_why, size))
+		ret_why[0] = '\0';
 }
 
 static int space_ensure(struct mig_context *ctx,

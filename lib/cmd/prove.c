@@ -346,8 +346,8 @@ const struct cmd cmd_prove = {
 "two of each profile; rows without a device of their profile are left out. FILE\n"
 "names, a line each, the defects that the kernel lets nobody see: verdict inert.\n\n"
 "With --over vfio-user each row is a process of refdev-server behind a socket.\n"
-"A defect that shows in nothing which that carrier can express is inert too: the\n"
-"column failed says what is missing.\n\n"
+"Defects that this carrier cannot express are listed in a FILE, too; the column\n"
+"failed says what it lacks. Variants run the tests of their rules only.\n\n"
 "  migcheck prove\n"
 "  migcheck prove 'V1-PEND-*' --format tsv\n",
 };

@@ -104,17 +104,33 @@ bool prove_on_fits(const struct prove_on *on, const struct refdev_row *row)
 	return false;
 }
 
-bool prove_on_inert(const struct prove_on *on, const struct refdev_row *row)
+/* The reason behind the row's name in the list, NULL where it has none. */
+static const char *find_reason(const struct prove_on *on,
+			       const struct refdev_row *row)
 {
 	const char *at = on->inert ? on->inert : "";
 	size_t len = strlen(row->name);
 
 	if (strcmp(row->kind, "defect"))
-		return false;
+		return NULL;
 	for (at = strchr(at, '\n'); at; at = strchr(at + 1, '\n'))
 		if (!strncmp(at + 1, row->name, len) && at[len + 1] == ' ')
-			return true;
-	return false;
+			return at + len + 2;
+	return NULL;
+}
+
+bool prove_on_inert(const struct prove_on *on, const struct refdev_row *row)
+{
+	return find_reason(on, row);
+}
+
+void prove_on_reason(const struct prove_on *on, const struct refdev_row *row,
+		     char *ret_reason, size_t size)
+{
+	const char *reason = find_reason(on, row);
+
+	snprintf(ret_reason, size, "%.*s",
+		 reason ? (int)strcspn(reason, "\n") : 0, reason ? reason : "");
 }
 
 static int config_write(const char *uri, const char *text)

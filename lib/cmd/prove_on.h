@@ -34,6 +34,9 @@ void prove_on_free(struct prove_on *on);
 bool prove_on_fits(const struct prove_on *on, const struct refdev_row *row);
 /* Is the row a defect that does not survive here? */
 bool prove_on_inert(const struct prove_on *on, const struct refdev_row *row);
+/* Why, as the list says it; "" where it is not listed. */
+void prove_on_reason(const struct prove_on *on, const struct refdev_row *row,
+		     char *ret_reason, size_t size);
 
 /*
  * Makes the row's device of one that fits, and of a second, if there is one,

@@ -22,6 +22,7 @@ struct proof {
 	const struct prove_on *on;
 	bool defect, inert;
 	bool foreign; /* the second device is of another model */
+	bool afresh;  /* each test gets devices that were just powered on */
 	struct suite *suite;
 	struct record record;
 	struct supervise_plan plan;
@@ -43,7 +44,8 @@ void prove_uri(const struct refdev_row *row, char *ret_uri, size_t size)
 
 static bool ended_badly(const struct record_test *test)
 {
-	return test->outcome == RECORD_TIMEOUT || test->outcome == RECORD_CRASH;
+	return test->outcome == RECORD_TIMEOUT ||
+	       test->outcome == RECORD_CRASH || test->lost;
 }
 
 /* The profiles in which a failure is never a matter of taste. */
@@ -113,13 +115,23 @@ static bool names_rule_of(const struct proof *p,
 	int req;
 
 	for (req = 0; req < REQ_COUNT; req++)
-		if (proof_names(p->row, "defect", (enum req)req) &&
+		if (proof_names(p->row, p->row->kind, (enum req)req) &&
 		    suite_checks(binary, test->name, (enum req)req))
 			return true;
 	return false;
 }
 
-/* Selects the tests that check the rule of a defect; all for other rows. */
+/*
+ * Is a row held to its rules only? Behind a socket a variant is, since what it
+ * means for all the others does not depend on the carrier.
+ */
+static bool is_narrow(const struct proof *p)
+{
+	return p->defect || (p->on->over && p->row->rules && p->row->rules[0] &&
+			     !strcmp(p->row->kind, "variant"));
+}
+
+/* Selects the tests that check the rules of such a row; all for other rows. */
 static void select_likely(struct proof *p)
 {
 	struct suite_binary *binary;
@@ -129,7 +141,7 @@ static void select_likely(struct proof *p)
 		binary = &p->suite->binaries[i];
 		for (k = 0; k < binary->test_count; k++)
 			binary->tests[k].selected =
-				!p->defect ||
+				!is_narrow(p) ||
 				names_rule_of(p, binary, &binary->tests[k]);
 	}
 }
@@ -146,6 +158,13 @@ static void select_others(struct proof *p)
 	}
 }
 
+/* New servers take the place of those that run. */
+static int serve_afresh(struct proof *p)
+{
+	prove_over_end(&p->over);
+	return prove_over_begin(&p->over, p->row, p->plan.work, p->foreign);
+}
+
 /* One test on devices that were powered on for it, as emulated ones are. */
 static bool run_afresh(struct proof *p, struct suite_binary *binary, u32 test)
 {
@@ -153,9 +172,11 @@ static bool run_afresh(struct proof *p, struct suite_binary *binary, u32 test)
 
 	for (i = 0; i < binary->test_count; i++)
 		binary->tests[i].selected = i == test;
-	return !prove_on_configure(p->on, p->row, p->foreign, &p->plan.uri,
-				   &p->plan.others) &&
-	       supervise_binary(&p->plan, binary, &p->record);
+	if (p->on->over ? serve_afresh(p) :
+			  prove_on_configure(p->on, p->row, p->foreign,
+					     &p->plan.uri, &p->plan.others))
+		return false;
+	return supervise_binary(&p->plan, binary, &p->record);
 }
 
 static bool run_each(struct proof *p, struct suite_binary *binary)
@@ -190,18 +211,10 @@ static void run_selected(struct proof *p)
 		if (p->defect && caught(p))
 			return;
 		binary = &p->suite->binaries[i];
-		goes_on = p->on->count ?
+		goes_on = p->afresh ?
 				  run_each(p, binary) :
 				  supervise_binary(&p->plan, binary, &p->record);
 	}
-}
-
-/* A server of another model takes the place of the second one. */
-static void run_over_foreign(struct proof *p)
-{
-	prove_over_end(&p->over);
-	if (!prove_over_begin(&p->over, p->row, p->plan.work, true))
-		run_selected(p);
 }
 
 /* Some defects show only beside a device of another model. */
@@ -212,13 +225,15 @@ static void run_beside_foreign(struct proof *p)
 
 	if (caught(p) || p->record.interrupted)
 		return;
+	p->foreign = true;
 	if (p->on->over) {
-		run_over_foreign(p);
+		if (!serve_afresh(p))
+			run_selected(p);
+		p->foreign = false;
 		return;
 	}
 	snprintf(foreign, sizeof(foreign), "emu:%s+OTHER_MODEL", p->row->base);
 	p->plan.others = foreign;
-	p->foreign = true;
 	run_selected(p);
 	p->foreign = false;
 	p->plan.others = alone;
@@ -266,48 +281,12 @@ static bool crashed(const struct proof *p)
 	return !p->record.test_count;
 }
 
-/* What the carrier lacks to show the defect, by the tests of its rules. */
-static const char *lacking_for(const struct proof *p, enum req req)
-{
-	static const char *const beginnings[] = {
-		"skip: this carrier", "skip: sessions are", "skip: not opened",
-	};
-	const struct record_test *test;
-	size_t k;
-	u32 i;
-
-	for (i = 0; i < p->record.test_count; i++) {
-		test = &p->record.tests[i];
-		if (test->outcome != RECORD_SKIP ||
-		    !suite_checks(test->binary, test->name, req))
-			continue;
-		for (k = 0; k < ARRAY_SIZE(beginnings); k++)
-			if (!strncmp(test->message, beginnings[k],
-				     strlen(beginnings[k])))
-				return test->message;
-	}
-	return p->record.beyond[req];
-}
-
-static const char *lacking(const struct proof *p)
-{
-	const char *what = NULL;
-	int req;
-
-	for (req = 0; !what && req < REQ_COUNT; req++)
-		if (proof_names(p->row, "defect", (enum req)req))
-			what = lacking_for(p, (enum req)req);
-	return what;
-}
-
 static enum prove_verdict verdict_of(const struct proof *p,
 				     const struct prove_result *result)
 {
 	if (p->defect && caught(p))
 		return PROVE_OK;
 	if (p->inert && !p->record.abandoned)
-		return PROVE_INERT;
-	if (p->defect && p->on->over && lacking(p))
 		return PROVE_INERT;
 	if (crashed(p))
 		return PROVE_CRASH;
@@ -336,12 +315,19 @@ static void plan_proof(struct proof *p, const char *uri, const char *work)
 /* What is not caught by its own tests, and is not expected to be, is left. */
 static void run_proof(struct proof *p)
 {
+	p->afresh = p->on->count;
 	select_likely(p);
 	run_selected(p);
 	if (p->defect)
 		run_beside_foreign(p);
+	if (!p->defect || p->inert || caught(p))
+		return;
+	/* What has failed its one time would not do so again. */
+	p->afresh |= p->on->over;
+	if (p->on->over && !p->record.interrupted)
+		run_selected(p);
 	select_others(p);
-	if (p->defect && !p->inert && !p->record.interrupted)
+	if (!p->record.interrupted)
 		run_selected(p);
 }
 
@@ -378,9 +364,9 @@ bool prove_row(struct suite *suite, const struct refdev_row *row,
 		prove_over_end(&p.over);
 	list_failed(&p, ret_result);
 	ret_result->verdict = verdict_of(&p, ret_result);
-	if (ret_result->verdict == PROVE_INERT && !p.inert)
-		snprintf(ret_result->failed, sizeof(ret_result->failed), "%s",
-			 lacking(&p));
+	if (ret_result->verdict == PROVE_INERT)
+		prove_on_reason(on, row, ret_result->failed,
+				sizeof(ret_result->failed));
 	ret_result->stale = p.inert && caught(&p);
 	interrupted = p.record.interrupted;
 	record_free(&p.record);

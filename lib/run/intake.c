@@ -123,6 +123,7 @@ static void take_lost(struct record *record, const struct suite_binary *binary,
 		return;
 	test = record_test(record, binary, name);
 	replace(&test->lost, text_at(event, "how"));
+	replace(&test->lost_why, text_at(event, "why"));
 	free(test->calls);
 	test->calls = lines_at(event, "calls");
 }

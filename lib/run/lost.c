@@ -45,7 +45,9 @@ static char *describe(const struct record_test *test,
 	if (casualty)
 		restart_describe(casualty, how, sizeof(how));
 	else if (test->lost || !not_opened(test))
-		snprintf(how, sizeof(how), "%s", words_for(test->lost));
+		snprintf(how, sizeof(how), "%s%s%s", words_for(test->lost),
+			 test->lost_why && test->lost_why[0] ? ": " : "",
+			 test->lost_why ? test->lost_why : "");
 	else
 		snprintf(how, sizeof(how), "is there, but %.80s",
 			 test->message + strlen("skip: "));

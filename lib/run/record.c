@@ -126,6 +126,7 @@ void record_free(struct record *record)
 		free(record->tests[i].harness);
 		free(record->tests[i].kernel);
 		free(record->tests[i].lost);
+		free(record->tests[i].lost_why);
 		free(record->tests[i].calls);
 	}
 	figures_free(&record->figures);

@@ -31,6 +31,7 @@ struct record_test {
 	char *harness; /* how the harness ended it, or NULL if it ended itself */
 	bool hung;     /* harness: for being late */
 	char *lost;    /* how its device was lost ("hung up"), or NULL */
+	char *lost_why; /* and at what */
 	char *calls;   /* the last before that, a line each, or NULL */
 	char *kernel;  /* what the kernel complained about meanwhile, or NULL */
 	double duration_s;

@@ -40,7 +40,7 @@ struct mig_transport {
 	int (*dma_unmap)(void *space, u64 iova, size_t len);
 	int (*container_ioctl)(void *space, u32 request, void *arg);
 	/* As mig_lost(), for the devices of @space; NULL: never. */
-	int (*lost)(void *space);
+	int (*lost)(void *space, char *ret_why, size_t size);
 
 	/*
 	 * From now on the @nth point of this thread fails; no longer, and

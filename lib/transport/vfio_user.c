@@ -156,15 +156,18 @@ static void vfio_user_idle(struct mig_dev *dev, u32 ms)
 	vfio_user_attend(((struct vfio_user_dev *)dev)->end->space, ms);
 }
 
-static int vfio_user_lost(void *opaque)
+static int vfio_user_lost(void *opaque, char *ret_why, size_t size)
 {
 	struct vfio_user_space *space = opaque;
 	struct vfio_user_end *end;
 	int lost = 0;
 
 	pthread_mutex_lock(&space->lock);
-	for (end = space->ends; end && !lost; end = end->next)
+	for (end = space->ends; end && !lost; end = end->next) {
 		lost = end->lost || !end->open ? end->lost : end->main.broken;
+		snprintf(ret_why, size, "%s",
+			 end->lost ? end->lost_why : end->main.why);
+	}
 	pthread_mutex_unlock(&space->lock);
 	return lost;
 }

@@ -86,6 +86,7 @@ struct vfio_user_end {
 	bool logs;	 /* answers DIRTY_PAGES */
 	bool named;	 /* both sides have "sessions" */
 	int lost;	 /* what broke a connection to it, 0: nothing did */
+	char lost_why[64];
 	u8 *scratch;	 /* VFIO_USER_WIRE_DATA bytes; NULL before its first use */
 	s32 used;	 /* session that MIG_DATA means, -1 none (named) */
 

@@ -40,7 +40,8 @@ static int serve_one(struct vfio_user_end *end, struct vfio_user_wire *wire,
 	if ((in.head.flags & VFIO_USER_TYPE) == VFIO_USER_IS_COMMAND)
 		ret = vfio_user_dma_serve(end, wire, &in, deadline);
 	else
-		ret = vfio_user_wire_break(wire, -EPROTO);
+		ret = vfio_user_wire_break(wire, -EPROTO,
+					   "a reply that nobody waits for");
 	vfio_user_wire_drop(&in);
 	return ret;
 }
@@ -66,10 +67,11 @@ static int wait_either(struct vfio_user_end *end, u64 deadline)
 	u64 now = vfio_user_wire_now();
 
 	if (now >= deadline)
-		return vfio_user_wire_break(&end->main, -ETIMEDOUT);
+		return vfio_user_wire_break(&end->main, -ETIMEDOUT, "no reply");
 	if (poll(pfds, 2, (int)(deadline - now)) < 0)
 		return errno == EINTR ? 0 :
-				vfio_user_wire_break(&end->main, -EPROTO);
+				vfio_user_wire_break(&end->main, -EPROTO, "%s",
+						     strerror(errno));
 	if (pfds[1].revents)
 		serve_twin(end, deadline);
 	return pfds[0].revents != 0;
@@ -135,7 +137,11 @@ int vfio_user_call(struct vfio_user_end *end, struct vfio_user_call *call)
 	if (call->in.head.id != call->out.head.id ||
 	    call->in.head.command != call->out.head.command) {
 		call->in.len = 0;
-		return vfio_user_wire_break(&end->main, -EPROTO);
+		return vfio_user_wire_break(
+			&end->main, -EPROTO,
+			"reply %u to command %u for number %u to command %u",
+			call->in.head.id, call->in.head.command,
+			call->out.head.id, call->out.head.command);
 	}
 	/* What the device wrote before it answered is in memory on return. */
 	serve_twin(end, deadline);

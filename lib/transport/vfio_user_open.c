@@ -169,9 +169,13 @@ static int negotiate(struct vfio_user_end *end)
 	return ret;
 }
 
-static void negotiate_explain(struct mig_context *ctx, const char *path,
+static void negotiate_explain(struct mig_context *ctx,
+			      const struct vfio_user_end *end, const char *path,
 			      int error)
 {
+	const char *why = end->main.why[0] ? end->main.why :
+					     "what it says of itself";
+
 	if (error == -ETIMEDOUT)
 		mig_open_errorf(ctx, "the server at %s does not answer: it hangs, or it has another client",
 				path);
@@ -179,8 +183,8 @@ static void negotiate_explain(struct mig_context *ctx, const char *path,
 		mig_open_errorf(ctx, "the server at %s hung up: see what it says",
 				path);
 	else if (error == -EPROTO)
-		mig_open_errorf(ctx, "what listens at %s does not speak vfio-user 0.x as it should",
-				path);
+		mig_open_errorf(ctx, "what listens at %s does not speak vfio-user 0.x as it should: %s",
+				path, why);
 	else
 		mig_open_errorf(ctx, "the server at %s refuses this client: %s",
 				path, strerror(-error));
@@ -219,12 +223,12 @@ int vfio_user_connect(struct mig_context *ctx, struct vfio_user_end *end)
 	end->used = -1;
 	ret = negotiate(end);
 	if (ret)
-		negotiate_explain(ctx, sun.sun_path, ret);
+		negotiate_explain(ctx, end, sun.sun_path, ret);
 	else
 		ret = settle(ctx, end);
 	if (!ret && end->main.broken) {
 		ret = end->main.broken;
-		negotiate_explain(ctx, sun.sun_path, ret);
+		negotiate_explain(ctx, end, sun.sun_path, ret);
 	}
 	if (ret) {
 		/* Who was never met cannot be lost. */
@@ -241,8 +245,10 @@ void vfio_user_disconnect(struct vfio_user_end *end)
 		return;
 	vfio_user_peer_leave(end);
 	vfio_user_log_leave(end);
-	if (!end->lost)
+	if (!end->lost) {
 		end->lost = end->main.broken;
+		memcpy(end->lost_why, end->main.why, sizeof(end->lost_why));
+	}
 	vfio_user_wire_close(&end->main);
 	vfio_user_wire_close(&end->twin);
 	free(end->scratch);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -49,19 +51,27 @@ void vfio_user_wire_close(struct vfio_user_wire *wire)
 	vfio_user_wire_init(wire, -1);
 }
 
-int vfio_user_wire_break(struct vfio_user_wire *wire, int error)
+int vfio_user_wire_break(struct vfio_user_wire *wire, int error, const char *fmt,
+			 ...)
 {
-	if (!wire->broken)
-		wire->broken = error;
-	return wire->broken;
+	va_list ap;
+
+	if (wire->broken)
+		return wire->broken;
+	wire->broken = error;
+	va_start(ap, fmt);
+	vsnprintf(wire->why, sizeof(wire->why), fmt, ap);
+	va_end(ap);
+	return error;
 }
 
 /* However the system says that the peer is gone or was never one. */
 static int break_errno(struct vfio_user_wire *wire, int error)
 {
 	if (error == EPIPE || error == ECONNRESET || error == ENOTCONN)
-		return vfio_user_wire_break(wire, -ECONNRESET);
-	return vfio_user_wire_break(wire, -EPROTO);
+		return vfio_user_wire_break(wire, -ECONNRESET,
+					    "the connection is gone");
+	return vfio_user_wire_break(wire, -EPROTO, "%s", strerror(error));
 }
 
 static int wait_for(struct vfio_user_wire *wire, short events, u64 deadline)
@@ -71,7 +81,8 @@ static int wait_for(struct vfio_user_wire *wire, short events, u64 deadline)
 	int left, ret;
 
 	if (now >= deadline)
-		return vfio_user_wire_break(wire, -ETIMEDOUT);
+		return vfio_user_wire_break(wire, -ETIMEDOUT,
+					    "a message was not taken or given whole");
 	left = deadline - now > INT32_MAX ? -1 : (int)(deadline - now);
 	ret = poll(&pfd, 1, left);
 	if (ret < 0 && errno != EINTR)
@@ -212,7 +223,10 @@ static int receive_all(struct vfio_user_wire *wire, void *buf, size_t len,
 
 		n = recvmsg(wire->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 		if (!n)
-			return vfio_user_wire_break(wire, -ECONNRESET);
+			return vfio_user_wire_break(
+				wire, -ECONNRESET, "%s",
+				done ? "in the middle of a message" :
+				       "between messages");
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return break_errno(wire, errno);
 		if (n < 0) {
@@ -227,14 +241,22 @@ static int receive_all(struct vfio_user_wire *wire, void *buf, size_t len,
 	return 0;
 }
 
-static bool sane(const struct vfio_user_header *head)
+/* Can the message be what its head says? */
+static int judge_head(struct vfio_user_wire *wire,
+		      const struct vfio_user_header *head)
 {
 	u32 type = head->flags & VFIO_USER_TYPE;
-	bool error = head->flags & VFIO_USER_IS_ERROR;
 
-	return (type == VFIO_USER_IS_COMMAND || type == VFIO_USER_IS_REPLY) &&
-	       head->size >= sizeof(*head) && head->size <= SIZE_MAX_MESSAGE &&
-	       !(error && head->error > ERRNO_MAX);
+	if (type != VFIO_USER_IS_COMMAND && type != VFIO_USER_IS_REPLY)
+		return vfio_user_wire_break(wire, -EPROTO,
+					    "a message of type %u", type);
+	if (head->size < sizeof(*head) || head->size > SIZE_MAX_MESSAGE)
+		return vfio_user_wire_break(wire, -EPROTO,
+					    "a message of %u bytes", head->size);
+	if (head->flags & VFIO_USER_IS_ERROR && head->error > ERRNO_MAX)
+		return vfio_user_wire_break(wire, -EPROTO, "an errno of %u",
+					    head->error);
+	return 0;
 }
 
 static int receive_body(struct vfio_user_wire *wire, u64 deadline,
@@ -246,7 +268,8 @@ static int receive_body(struct vfio_user_wire *wire, u64 deadline,
 	if (in->len > wire->room) {
 		body = realloc(wire->body, in->len);
 		if (!body)
-			return vfio_user_wire_break(wire, -ENOMEM);
+			return vfio_user_wire_break(wire, -ENOMEM,
+						    "no memory for a message");
 		wire->body = body;
 		wire->room = in->len;
 	}
@@ -263,8 +286,8 @@ int vfio_user_wire_receive(struct vfio_user_wire *wire, u64 deadline,
 	if (wire->broken)
 		return wire->broken;
 	ret = receive_all(wire, &in.head, sizeof(in.head), deadline, &in);
-	if (!ret && !sane(&in.head))
-		ret = vfio_user_wire_break(wire, -EPROTO);
+	if (!ret)
+		ret = judge_head(wire, &in.head);
 	if (!ret)
 		ret = receive_body(wire, deadline, &in);
 	if (ret) {

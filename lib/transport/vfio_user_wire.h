@@ -30,6 +30,7 @@ enum {
 struct vfio_user_wire {
 	int fd;	    /* -1: there is no such wire */
 	int broken; /* -errno once it is */
+	char why[64]; /* and what broke it */
 	u16 next_id;
 	u8 *body; /* of the message that was received last */
 	size_t room;
@@ -65,8 +66,9 @@ void vfio_user_wire_init(struct vfio_user_wire *wire, int fd);
 /* Any number of times. */
 void vfio_user_wire_close(struct vfio_user_wire *wire);
 
-/* Breaks the wire, unless it is broken already; gives what broke it. */
-int vfio_user_wire_break(struct vfio_user_wire *wire, int error);
+/* Breaks the wire, unless it is broken already; gives the errno that it has. */
+int vfio_user_wire_break(struct vfio_user_wire *wire, int error, const char *fmt,
+			 ...) __attribute__((format(printf, 3, 4)));
 
 /* Appends to the body. */
 void vfio_user_wire_add(struct vfio_user_out *out, const void *data, size_t len);

@@ -253,7 +253,9 @@ void conversation_replay(const struct conversation *c, int fd, spoil_fn *spoil,
 	vfio_user_wire_init(&wire, accept4(fd, NULL, NULL, SOCK_CLOEXEC));
 	while (goes_on &&
 	       !vfio_user_wire_receive(&wire, VFIO_USER_WIRE_FOREVER, &in)) {
-		goes_on = answer(c, &wire, &in, &at, spoil, arg);
+		/* A reply refuses what we said; it is no request. */
+		if ((in.head.flags & VFIO_USER_TYPE) == VFIO_USER_IS_COMMAND)
+			goes_on = answer(c, &wire, &in, &at, spoil, arg);
 		vfio_user_wire_drop(&in);
 	}
 	vfio_user_wire_close(&wire);

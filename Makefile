@@ -14,6 +14,7 @@
 #   make vm-prove       all defects of that driver that a kernel lets through
 #   make prove-socket   the proof through processes and sockets
 #   make fuzz           hostile vfio-user servers for FUZZ_SECONDS
+#   make fuzz-coverage  the same, and which lines of the client they reach
 #   make coverage       COVERAGE.md and the lcov report
 #   make install        DESTDIR= PREFIX=; make uninstall
 #   make deb            a Debian package, in build/deb; make deb-test
@@ -142,21 +143,27 @@ vm-prove: vm-root
 	scripts/vm-prove.sh --root $(VM_ROOT)
 
 # Hostile servers, by libFuzzer: FUZZ_SECONDS of them, findings in build/fuzz.
+# fuzz-coverage says which lines of the client they reach.
 FUZZ_SECONDS ?= 600
+FUZZ_DIR ?= build/fuzz
 FUZZ_SRC := $(wildcard tests/fuzz/*.c lib/transport/*.c lib/mig*.c) $(CORE_SRC)
-FUZZ_OBJ := $(patsubst %.c,build/fuzz/obj/%.o,$(FUZZ_SRC))
-.PHONY: fuzz prove-socket
-build/fuzz/obj/%.o: %.c
+FUZZ_OBJ := $(patsubst %.c,$(FUZZ_DIR)/obj/%.o,$(FUZZ_SRC))
+.PHONY: fuzz fuzz-coverage prove-socket
+$(FUZZ_DIR)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	clang -g -O1 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wno-missing-field-initializers \
 		-MMD -MP -pthread -Ilib -Ifixtures -fsanitize=fuzzer-no-link,address,undefined \
-		-fno-sanitize-recover=undefined -c -o $@ $<
+		-fno-sanitize-recover=undefined $(FUZZ_FLAGS) -c -o $@ $<
 
-build/fuzz/vfio_user_fuzz: $(FUZZ_OBJ)
-	clang -fsanitize=fuzzer,address,undefined -pthread -o $@ $^ $(LDLIBS)
+$(FUZZ_DIR)/vfio_user_fuzz: $(FUZZ_OBJ)
+	clang -fsanitize=fuzzer,address,undefined $(FUZZ_FLAGS) -pthread -o $@ $^ $(LDLIBS)
 
-fuzz: build/fuzz/vfio_user_fuzz
+fuzz: $(FUZZ_DIR)/vfio_user_fuzz
 	scripts/fuzz.sh $< $(FUZZ_SECONDS)
+
+fuzz-coverage:
+	$(MAKE) --no-print-directory fuzz FUZZ_DIR=build/fuzz-coverage \
+		FUZZ_FLAGS='-fprofile-instr-generate -fcoverage-mapping'
 
 # The whole proof, each row a process behind a socket.
 prove-socket: all

@@ -181,9 +181,9 @@ static int parse_text(const char *text, size_t len, struct vfio_user_caps *caps)
 int vfio_user_caps_parse(const void *body, size_t len,
 			 struct vfio_user_caps *ret_caps)
 {
-	const char *text = (const char *)body + sizeof(struct vfio_user_version);
 	struct vfio_user_version version;
 	struct vfio_user_caps caps;
+	const char *text;
 	int ret = 0;
 
 	if (len < sizeof(version))
@@ -192,6 +192,7 @@ int vfio_user_caps_parse(const void *body, size_t len,
 	if (version.major != VFIO_USER_MAJOR)
 		return -EPROTO;
 	vfio_user_caps_default(&caps);
+	text = (const char *)body + sizeof(version);
 	len -= sizeof(version);
 	if (len && (len > VFIO_USER_WIRE_PIECE || text[len - 1]))
 		return -EPROTO;

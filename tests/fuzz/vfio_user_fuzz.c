@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Hostile servers: the input is what a server says, on its main and on its
- * second socket, to a client that does all that a test could do. Nothing is
- * waited for: when the input is over, so is the connection.
+ * second socket, to a client that connects to it and does all that a test could
+ * do. Nothing is waited for: when the input is over, so is the connection.
  *
- *   byte 0   options of the client: named sessions, the order of its calls
+ *   byte 0   options of the server and of the client; how calls are ordered
  *   byte 1,2 how much of the rest is said on the second socket
- *   rest     bytes as they come; with bit 0 of byte 0 replies are made well
- *            formed: header, then the next bytes of the input as a body of
- *            the length that two bytes say, so that the parsers behind the
- *            framing are reached
+ *   rest     bytes as they come; with FRAMED each request gets a reply that is
+ *            well formed: its header, and behind it the next bytes of the
+ *            input as a body of the length that two bytes say, so that the
+ *            parsers behind the framing are reached. Unless UNKNOWN, a good
+ *            VERSION goes before them.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "../../lib/transport/vfio_user.h"
@@ -22,15 +25,24 @@
 #include "../../lib/uapi/mig2.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-enum { FRAMED = 1, NAMED = 2, TWIN = 4, CALLS_MAX = 64, IOVA = 1 << 20, PAGE = 4096 };
+enum { FRAMED = 1, NAMED = 2, TWIN = 4, UNKNOWN = 8, MESSAGES = 16, FIRST = 5 };
+enum { IOVA = 1 << 20, PAGE = 4096 };
 
 struct world {
-	struct vfio_user_space space;
-	struct vfio_user_dev dev;
-	struct vfio_user_end end;
+	struct mig_context *ctx;
+	struct mig_dev *dev;
+	struct vfio_user_end *end;
+	struct vfio_user_space *space;
+	pthread_t server;
 	int main, twin; /* the server's */
+	const u8 *data;
+	size_t size;
 };
+
+static int listener, shared; /* memory of two pages */
+static char address[128];
 
 static void say(int fd, const void *bytes, size_t len)
 {
@@ -39,67 +51,204 @@ static void say(int fd, const void *bytes, size_t len)
 	(void)n;
 }
 
-/* Replies to requests 1, 2... whose command is the input's to say. */
+/* One message, and memory to map with it. */
+static void say_with_memory(int fd, const void *head, size_t len,
+			    const void *body, size_t body_len)
+{
+	struct iovec parts[] = { { (void *)head, len }, { (void *)body, body_len } };
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .bytes = { 0 } };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2,
+				  .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+	ssize_t n;
+
+	rights->cmsg_level = SOL_SOCKET;
+	rights->cmsg_type = SCM_RIGHTS;
+	rights->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(rights), &shared, sizeof(shared));
+	n = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)n;
+}
+
+static void say_bytes(int fd, const u8 *data, size_t size)
+{
+	say(fd, data, size);
+}
+
+enum { ERROR = 0x80, COMMAND = 0x40, ECHO = 0x20, MEMORY = 0x80, SAID = 4 };
+
+/* How a message is told by the input: kind and command, errno, length. */
+static size_t say_message(int fd, struct vfio_user_header *head,
+			  const u8 *request, const u8 *data, size_t size)
+{
+	const u8 *body = data[0] & ECHO ? request : data + SAID;
+	size_t len = data[2] | (data[3] & 0xf) << 8;
+
+	if (!(data[0] & ECHO) && len > size - SAID)
+		len = size - SAID;
+	head->flags = VFIO_USER_IS_REPLY | (data[0] & ERROR ? VFIO_USER_IS_ERROR : 0);
+	if (data[0] & COMMAND) {
+		head->flags = VFIO_USER_IS_COMMAND;
+		head->command = data[0] & 31;
+	}
+	head->error = data[1];
+	head->size = (u32)(sizeof(*head) + len);
+	if (data[1] & MEMORY) {
+		say_with_memory(fd, head, sizeof(*head), body, len);
+	} else {
+		say(fd, head, sizeof(*head));
+		say(fd, body, len);
+	}
+	return SAID + (data[0] & ECHO ? 0 : len);
+}
+
+/* Messages 1, 2... that nobody has asked for. */
 static void say_framed(int fd, const u8 *data, size_t size)
 {
+	static const u8 nothing[4096];
 	struct vfio_user_header head = { .id = 0 };
-	size_t len;
+	size_t used;
 
-	while (size >= 5) {
+	while (size > SAID) {
 		head.id++;
 		head.command = data[0] & 31;
-		head.flags = VFIO_USER_IS_REPLY;
-		if (data[0] & 0x80)
-			head.flags |= VFIO_USER_IS_ERROR;
-		if (data[0] & 0x40)
-			head.flags = VFIO_USER_IS_COMMAND;
-		head.error = data[1];
-		len = data[2] | (data[3] & 0xf) << 8;
-		data += 4;
-		size -= 4;
-		len = len < size ? len : size;
-		head.size = (u32)(sizeof(head) + len);
-		say(fd, &head, sizeof(head));
-		say(fd, data, len);
-		data += len;
-		size -= len;
+		used = say_message(fd, &head, nothing, data, size);
+		data += used;
+		size -= used;
 	}
 }
 
-static int socket_pair(struct vfio_user_wire *wire)
+static bool take(int fd, void *bytes, size_t len)
 {
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-		abort();
-	vfio_user_wire_init(wire, pair[0]);
-	return pair[1];
+	return !len || recv(fd, bytes, len, MSG_WAITALL) == (ssize_t)len;
 }
 
-static void open_world(struct world *w, u8 options)
+/* The next request, its body cut to @room bytes; false where there is none. */
+static bool hear(int fd, struct vfio_user_header *ret_head, u8 *body, size_t room)
 {
-	memset(w, 0, sizeof(*w));
-	pthread_mutex_init(&w->space.lock, NULL);
-	w->space.ends = &w->end;
-	w->end.space = &w->space;
-	w->end.open = true;
-	w->end.used = -1;
-	w->end.named = options & NAMED;
-	w->main = socket_pair(&w->end.main);
-	w->twin = -1;
-	if (options & TWIN)
-		w->twin = socket_pair(&w->end.twin);
-	else
-		vfio_user_wire_init(&w->end.twin, -1);
-	vfio_user_caps_default(&w->end.peer);
-	vfio_user_feature_forget(&w->end, true);
-	w->dev.end = &w->end;
+	u8 rest[4096];
+	size_t left, part;
+
+	memset(body, 0, room);
+	if (!take(fd, ret_head, sizeof(*ret_head)))
+		return false;
+	left = ret_head->size - sizeof(*ret_head);
+	part = left < room ? left : room;
+	if (!take(fd, body, part))
+		return false;
+	for (left -= part; left; left -= part) {
+		part = left < sizeof(rest) ? left : sizeof(rest);
+		if (!take(fd, rest, part))
+			return false;
+	}
+	return true;
+}
+
+/* A reply for each request; commands of the server go before it. */
+static void answer(int fd, const u8 *data, size_t size)
+{
+	struct vfio_user_header head, next;
+	u8 body[4096];
+	bool replied;
+	size_t used;
+
+	while (size > SAID && hear(fd, &head, body, sizeof(body))) {
+		for (replied = false; size > SAID && !replied;) {
+			replied = !(data[0] & COMMAND);
+			next = head;
+			used = say_message(fd, &next, body, data, size);
+			data += used;
+			size -= used;
+		}
+	}
+}
+
+/* VERSION of a server that keeps to the rules, with its second socket. */
+static void say_version(struct world *w)
+{
+	struct vfio_user_caps caps = { .max_msg_fds = 8, .pgsize = PAGE };
+	struct vfio_user_wire wire;
+	struct vfio_user_out out = { .nr_parts = 0 };
+	struct vfio_user_in in = { .head = { .id = 1,
+					     .command = VFIO_USER_VERSION } };
+	int pair[2] = { -1, -1 };
+	size_t len;
+	void *body;
+
+	caps.max_data = VFIO_USER_WIRE_DATA;
+	caps.sessions = w->data[0] & NAMED;
+	caps.twin = w->data[0] & TWIN;
+	if (caps.twin && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		abort();
+	w->twin = pair[0];
+	if (vfio_user_caps_print(&caps, true, &body, &len))
+		abort();
+	vfio_user_wire_init(&wire, w->main);
+	vfio_user_wire_add(&out, body, len);
+	out.fds = &pair[1];
+	out.nr_fds = caps.twin;
+	vfio_user_wire_reply(&wire, &in, 0, &out, vfio_user_wire_deadline());
+	if (pair[1] >= 0)
+		close(pair[1]);
+	free(body);
+}
+
+static void *serve(void *arg)
+{
+	struct world *w = arg;
+	const u8 *rest = w->data + 3;
+	size_t left = w->size - 3, second = 0;
+	struct vfio_user_header head;
+	u8 body[4096];
+
+	w->main = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (w->main < 0)
+		abort();
+	if (!(w->data[0] & UNKNOWN) && hear(w->main, &head, body, sizeof(body)))
+		say_version(w);
+	if (w->twin >= 0) {
+		second = (w->data[1] | w->data[2] << 8) % (left + 1);
+		(w->data[0] & FRAMED ? say_framed : say_bytes)(w->twin, rest,
+							       second);
+		shutdown(w->twin, SHUT_WR);
+	}
+	(w->data[0] & FRAMED ? answer : say_bytes)(w->main, rest + second,
+						   left - second);
+	/* Nothing more will come; what the client says may still be taken. */
+	shutdown(w->main, SHUT_WR);
+	return NULL;
+}
+
+static int open_world(struct world *w)
+{
+	char uri[160];
+	int ret;
+
+	snprintf(uri, sizeof(uri), "vfio-user:%s%s", address,
+		 w->data[0] & MESSAGES ? "?messages" : "");
+	if (mig_context_create(&w->ctx) ||
+	    pthread_create(&w->server, NULL, serve, w))
+		abort();
+	ret = mig_open(w->ctx, uri, &w->dev);
+	if (ret)
+		return ret;
+	w->end = ((struct vfio_user_dev *)w->dev)->end;
+	w->space = w->end->space;
+	return 0;
 }
 
 static void close_world(struct world *w)
 {
-	vfio_user_disconnect(&w->end);
-	pthread_mutex_destroy(&w->space.lock);
+	mig_close(w->dev);
+	mig_context_destroy(w->ctx);
+	pthread_join(w->server, NULL);
+	close(w->main);
+	if (w->twin >= 0)
+		close(w->twin);
 }
 
 /* ---- what a client does ------------------------------------------------- */
@@ -112,16 +261,16 @@ static void ask_infos(struct world *w)
 	void *addr;
 
 	memcpy(info, &size, sizeof(size));
-	vfio_user_ioctl(&w->end, UAPI_DEVICE_GET_INFO, info);
+	mig_ioctl(&w->dev->file, UAPI_DEVICE_GET_INFO, info);
 	memset(info, 0, sizeof(info));
 	region->argsz = sizeof(info);
 	region->index = 2;
-	vfio_user_ioctl(&w->end, UAPI_DEVICE_GET_REGION_INFO, info);
-	if (!vfio_user_mmap(&w->end, PAGE, PROT_READ, 2 * VFIO_USER_STRIDE, &addr))
-		munmap(addr, PAGE);
+	mig_ioctl(&w->dev->file, UAPI_DEVICE_GET_REGION_INFO, info);
+	if (!mig_mmap(&w->dev->file, PAGE, PROT_READ, 2 * VFIO_USER_STRIDE, &addr))
+		mig_munmap(&w->dev->file, addr, PAGE);
 	memset(info, 0, sizeof(info));
 	memcpy(info, &size, sizeof(size));
-	vfio_user_ioctl(&w->end, UAPI_DEVICE_GET_IRQ_INFO, info);
+	mig_ioctl(&w->dev->file, UAPI_DEVICE_GET_IRQ_INFO, info);
 }
 
 static void ask_state(struct world *w, u32 state)
@@ -133,7 +282,7 @@ static void ask_state(struct world *w, u32 state)
 				(state ? UAPI_FEATURE_SET : UAPI_FEATURE_GET) },
 		  .state = { .device_state = state } };
 
-	vfio_user_ioctl(&w->end, UAPI_DEVICE_FEATURE, &ask);
+	mig_ioctl(&w->dev->file, UAPI_DEVICE_FEATURE, &ask);
 }
 
 static void ask_log(struct world *w)
@@ -146,7 +295,7 @@ static void ask_log(struct world *w)
 				UAPI_FEATURE_GET },
 		  .report = { IOVA, 64 * 8 * PAGE, PAGE, (u64)(uintptr_t)bits } };
 
-	vfio_user_ioctl(&w->end, UAPI_DEVICE_FEATURE, &ask);
+	mig_ioctl(&w->dev->file, UAPI_DEVICE_FEATURE, &ask);
 }
 
 static void move_data(struct world *w)
@@ -156,7 +305,7 @@ static void move_data(struct world *w)
 	u32 argsz = 24;
 	int i;
 
-	if (vfio_user_session(&w->dev.dev, 1000, &file))
+	if (vfio_user_session(w->dev, 1000, &file))
 		return;
 	for (i = 0; i < 4 && file->ops->read(file, bytes, sizeof(bytes)) > 0; i++)
 		;
@@ -170,9 +319,9 @@ static void move_region(struct world *w)
 {
 	u8 bytes[300] = { 0 };
 
-	vfio_user_pread(&w->end, bytes, sizeof(bytes), 9 * VFIO_USER_STRIDE);
-	vfio_user_pwrite(&w->end, bytes, 4, 9 * VFIO_USER_STRIDE);
-	vfio_user_pread(&w->end, bytes, 8, 9 * VFIO_USER_STRIDE + 8);
+	mig_pread(&w->dev->file, bytes, sizeof(bytes), 9 * VFIO_USER_STRIDE);
+	mig_pwrite(&w->dev->file, bytes, 4, 9 * VFIO_USER_STRIDE);
+	mig_pread(&w->dev->file, bytes, 8, 9 * VFIO_USER_STRIDE + 8);
 }
 
 static void map_memory(struct world *w)
@@ -182,16 +331,44 @@ static void map_memory(struct world *w)
 					  .flags = UAPI_DIRTY_START };
 	u8 bits[8] = { 0 };
 
-	w->end.options |= VFIO_USER_MESSAGES;
-	vfio_user_dma_map(&w->space, IOVA, memory + 1, sizeof(memory) - PAGE);
-	vfio_user_log_probe(&w->end);
-	vfio_user_log_ioctl(&w->space, UAPI_IOMMU_DIRTY_PAGES, &dirty);
+	vfio_user_dma_map(w->space, IOVA, memory + 1, sizeof(memory) - PAGE);
+	vfio_user_log_probe(w->end);
+	vfio_user_log_ioctl(w->space, UAPI_IOMMU_DIRTY_PAGES, &dirty);
 	dirty = (struct uapi_dirty_pages){ .argsz = sizeof(dirty),
 		.flags = UAPI_DIRTY_GET_BITMAP, .iova = IOVA,
 		.size = sizeof(memory) - PAGE,
 		.bitmap = { PAGE, sizeof(bits), (u64)(uintptr_t)bits } };
-	vfio_user_log_ioctl(&w->space, UAPI_IOMMU_DIRTY_PAGES, &dirty);
-	vfio_user_dma_unmap(&w->space, IOVA, sizeof(memory) - PAGE);
+	vfio_user_log_ioctl(w->space, UAPI_IOMMU_DIRTY_PAGES, &dirty);
+	if (w->data[0] & TWIN)
+		vfio_user_dma_unmap(w->space, IOVA, sizeof(memory) - PAGE);
+}
+
+static void ask_container(struct world *w)
+{
+	struct {
+		struct uapi_dma_unmap unmap;
+		struct uapi_bitmap bitmap;
+	} unmap = { .unmap = { .argsz = sizeof(unmap),
+			       .flags = UAPI_DMA_UNMAP_GET_DIRTY_BITMAP,
+			       .iova = IOVA, .size = 7 * PAGE } };
+	u8 info[256] = { 0 }, bits[8] = { 0 };
+	u32 size = sizeof(info);
+
+	memcpy(info, &size, sizeof(size));
+	vfio_user_log_ioctl(w->space, UAPI_IOMMU_GET_INFO, info);
+	unmap.bitmap = (struct uapi_bitmap){ PAGE, sizeof(bits),
+					     (u64)(uintptr_t)bits };
+	vfio_user_log_ioctl(w->space, UAPI_IOMMU_UNMAP_DMA, &unmap);
+}
+
+static void set_interrupts(struct world *w)
+{
+	u64 bar;
+
+	mig_irq(w->dev, UAPI_PCI_MSIX, 0, listener);
+	mig_irq(w->dev, UAPI_PCI_MSIX, 0, -1);
+	mig_peer_iova(w->dev, UAPI_PCI_BAR0, &bar);
+	mig_idle(w->dev, 1);
 }
 
 static void enter_states(struct world *w)
@@ -199,11 +376,12 @@ static void enter_states(struct world *w)
 	ask_state(w, MIG2_STOP_COPY);
 	ask_state(w, 0);
 	ask_state(w, MIG2_RESUMING);
-	vfio_user_ioctl(&w->end, UAPI_DEVICE_RESET, NULL);
+	mig_ioctl(&w->dev->file, UAPI_DEVICE_RESET, NULL);
 }
 
 static void (*const deeds[])(struct world *w) = {
 	ask_infos, enter_states, move_data, move_region, map_memory, ask_log,
+	ask_container, set_interrupts,
 };
 
 static void behave(struct world *w, u8 first)
@@ -227,34 +405,40 @@ static void negotiate(const u8 *data, size_t size)
 		free(body);
 }
 
+static void forget_socket(void)
+{
+	unlink(address);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	(void)argc, (void)argv;
+	setenv("MIGCHECK_DEADLINE", "1", 0);
+	snprintf(address, sizeof(address), "/tmp/vfio-user-fuzz-%d", getpid());
+	unlink(address);
+	memcpy(sun.sun_path, address, strlen(address));
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (listener < 0 || bind(listener, (void *)&sun, sizeof(sun)) ||
+	    listen(listener, 8))
+		abort();
+	shared = memfd_create("fuzz", MFD_CLOEXEC);
+	if (shared < 0 || ftruncate(shared, 2 * PAGE))
+		abort();
+	atexit(forget_socket);
+	return 0;
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	static struct world w;
-	size_t second;
+	struct world w = { .main = -1, .twin = -1, .data = data, .size = size };
 
 	if (size < 4)
 		return 0;
-	setenv("MIGCHECK_DEADLINE", "1", 0);
 	negotiate(data + 3, size - 3);
-	open_world(&w, data[0]);
-	second = (data[0] & TWIN) ? (data[1] | data[2] << 8) % size : 0;
-	if (second > size - 3)
-		second = size - 3;
-	if (data[0] & TWIN) {
-		(data[0] & FRAMED ? say_framed : (void (*)(int, const u8 *, size_t))say)
-			(w.twin, data + 3, second);
-		shutdown(w.twin, SHUT_WR);
-	}
-	if (data[0] & FRAMED)
-		say_framed(w.main, data + 3 + second, size - 3 - second);
-	else
-		say(w.main, data + 3 + second, size - 3 - second);
-	/* Nothing more will come; what the client says may still be taken. */
-	shutdown(w.main, SHUT_WR);
-	behave(&w, data[0] >> 3);
+	if (!open_world(&w))
+		behave(&w, data[0] >> FIRST);
 	close_world(&w);
-	close(w.main);
-	if (w.twin >= 0)
-		close(w.twin);
 	return 0;
 }

@@ -14,6 +14,7 @@
 
 #define ENVIRONMENT_DEADLINE "MIGCHECK_DEADLINE"     /* seconds of one test */
 #define ENVIRONMENT_STREAM_MAX "MIGCHECK_STREAM_MAX" /* bytes of one stream */
+#define ENVIRONMENT_ORDERS "MIGCHECK_ORDERS"	     /* random ones to try */
 
 enum {
 	ENVIRONMENT_DEADLINE_S = 30,
@@ -49,6 +50,7 @@ static inline const char *environment_wrong(void)
 	} numbers[] = {
 		{ ENVIRONMENT_DEADLINE, ENVIRONMENT_DEADLINE_MAX },
 		{ ENVIRONMENT_STREAM_MAX, UINT64_MAX },
+		{ ENVIRONMENT_ORDERS, UINT32_MAX },
 	};
 	size_t i;
 

@@ -27,6 +27,7 @@ expect report_without_python 99 "python3" 1 env PATH="$tmp" "$migcheck" report t
 expect odd_deadline 64 "MIGCHECK_DEADLINE is 'soon'" 1 env MIGCHECK_DEADLINE=soon "$migcheck" list
 expect huge_deadline 64 "MIGCHECK_DEADLINE" 1 env MIGCHECK_DEADLINE=3601 "$migcheck" run emu:v2
 expect odd_stream_max 64 "MIGCHECK_STREAM_MAX is '-1'" 1 env MIGCHECK_STREAM_MAX=-1 "$migcheck" rules
+expect odd_orders 64 "MIGCHECK_ORDERS is 'many'" 1 env MIGCHECK_ORDERS=many "$migcheck" list
 expect report_without_results 99 "results.json" 2 "$migcheck" report text "$tmp"
 echo '{"devices": [' >"$tmp/results.json"
 expect report_of_half_results 99 "results.json" 1 "$migcheck" report html "$tmp"

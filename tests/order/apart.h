@@ -25,6 +25,15 @@ enum {
 /* The address at which both users have memory. */
 #define APART_IOVA 0x30000000ull
 
+/* Parts the pair (set_pair() of the generation), or skips; orders_late() begins. */
+#define APART(b)                                                 \
+	do {                                                     \
+		if (bench_apart())                               \
+			SKIP(return, "%s", (b)->why);            \
+		set_pair(b);                                     \
+		orders_late();                                   \
+	} while (0)
+
 /* A page of memory for the context; it stays until the process ends. */
 static inline int apart_map(struct mig_context *ctx, u8 **ret_page)
 {

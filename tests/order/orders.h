@@ -14,11 +14,11 @@
 #ifndef TESTS_ORDER_ORDERS_H
 #define TESTS_ORDER_ORDERS_H
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "bench.h"
+#include "environment.h"
 
 enum {
 	ORDERS_MAX = 12,
@@ -29,12 +29,10 @@ enum {
 /* How many orders are tried where they are too many for all. */
 static inline u32 orders_samples(const struct bench *b)
 {
-	const char *wish = getenv("MIGCHECK_ORDERS");
-
-	if (wish && wish[0])
-		return (u32)strtoul(wish, NULL, 0);
-	return b->profile == PROFILE_STRICT ? ORDERS_STRICT_SAMPLES :
-					      ORDERS_SAMPLES;
+	return (u32)environment_number(ENVIRONMENT_ORDERS, UINT32_MAX,
+				       b->profile == PROFILE_STRICT ?
+					       ORDERS_STRICT_SAMPLES :
+					       ORDERS_SAMPLES);
 }
 
 static inline void orders_swap(char *a, char *b)

@@ -12,14 +12,6 @@
 
 V1_FIXTURE(v1_apart, NEED_SECOND)
 
-#define APART(b)                                                 \
-	do {                                                     \
-		if (bench_apart())                               \
-			SKIP(return, "%s", (b)->why);            \
-		set_pair(b);                                     \
-		orders_late();                                   \
-	} while (0)
-
 TEST_F(v1_apart, saving_is_left_alone)
 {
 	int ret;

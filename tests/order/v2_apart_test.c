@@ -13,14 +13,6 @@ V2_FIXTURE(v2_apart, NEED_SECOND)
 
 enum { APART_SAMPLES = 4 };
 
-#define APART(b)                                                 \
-	do {                                                     \
-		if (bench_apart())                               \
-			SKIP(return, "%s", (b)->why);            \
-		set_pair(b);                                     \
-		orders_late();                                   \
-	} while (0)
-
 static void holds_beside(struct __test_metadata *_metadata, struct bench *b,
 			 enum set_course own, enum set_course other)
 {

@@ -8,6 +8,7 @@
 #   make vm-debug       the same where the kernel looks for mistakes and its requests fail
 #   make vm-coverage    which lines of the kernel that reaches
 #   make vm-hostile     the same with what may crash a kernel, in guests that may die
+#   make vm-unload      unload the reference driver in a VM, with and without users
 #   make vm-pci         bind PCI functions of a VM to VFIO and give them back
 #   make vm-qemu        QEMU 7.2 migrates the v1 reference device in a guest
 #   make vm-refdev      Debian's kernel with the reference device as a driver, judged
@@ -67,7 +68,7 @@ UNIT := $(BUILD)/unit
 REPLAY := $(BUILD)/replay_test
 
 .PHONY: all run test unit suite prove lint coverage clean help
-.PHONY: vm-run vm-lab vm-debug vm-coverage vm-hostile vm-refdev vm-prove vm-pci vm-qemu
+.PHONY: vm-run vm-lab vm-debug vm-coverage vm-hostile vm-refdev vm-prove vm-pci vm-qemu vm-unload
 .PHONY: deb deb-test install uninstall install-kselftest uninstall-kselftest
 .SECONDARY:
 
@@ -127,6 +128,11 @@ vm-hostile: vm-root
 vm-pci: vm-root
 	scripts/deps.sh vm
 	scripts/vm-pci.sh $(VM_ROOT) build/vm-pci
+
+# The reference driver, with and without users.
+vm-unload: vm-root
+	scripts/deps.sh vm
+	scripts/vm-unload.sh $(VM_ROOT) build/vm-unload
 
 vm-qemu: vm-root
 	scripts/deps.sh vm

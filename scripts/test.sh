@@ -220,6 +220,12 @@ if scripts/deps.sh vm; then
 	grep -B 5 '^not ok' "$out/vm-pci.txt"
 	count_tap "$out/vm-pci.txt" "$status"
 
+	stage "the reference driver is unloaded, with and without users"
+	scripts/vm-unload.sh build/vm-root "$out/vm-unload" >"$out/vm-unload.txt" 2>&1
+	status=$?
+	grep -B 10 '^not ok' "$out/vm-unload.txt"
+	count_tap "$out/vm-unload.txt" "$status"
+
 	single "the lab kernel is built" scripts/lab-kernel.sh
 	for way in group compat cdev; do
 		stage "the lab kernel: mtty by $way"

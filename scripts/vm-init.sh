@@ -62,14 +62,22 @@ mdev_configure() {
 	echo "$1" >"/sys/bus/mdev/devices/$2/config" || fail "device $2 cannot be configured as $1"
 }
 
-# watch_begin, watch_end: what a kernel for tests knows of the time between them. Leaks younger than some seconds are
-# not yet leaks to kmemleak.
+# unload: the given modules go, and their devices with them
+unload() {
+	find /modules -name '*-given-*' | sort -r | sed -n 's/.*-given-\(.*\)\.ko$/\1/p' | while read -r module; do
+		rmmod "$module" || return
+	done
+}
+
+# watch_begin, watch_end: what a kernel for tests knows of the time between them, the end of the given drivers
+# included. Leaks younger than some seconds are not yet leaks to kmemleak.
 watch_begin() {
 	echo clear 2>/dev/null >$debug/kmemleak
 	echo 1 2>/dev/null >$debug/gcov/reset
 }
 
 watch_end() {
+	unload || fail "a driver cannot be unloaded"
 	if [ -e $debug/gcov ]; then
 		find $debug/gcov -name '*.gcda' | while read -r counts; do
 			mkdir -p "/results/gcov/$(dirname "${counts#"$debug/gcov"}")"

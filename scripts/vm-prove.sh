@@ -22,17 +22,19 @@ readonly FATAL=(BLOCKED_ARC_NEVER_RETURNS STALE_WRITE_CRASHES) # to the kernel t
 
 help() {
 	cat <<-'END'
-	usage: vm-prove.sh [--root DIR] [-o DIR] [--sample | ARGS-OF-MIGCHECK-PROVE]
+	usage: vm-prove.sh [--lab] [--root DIR] [-o DIR] [--sample | ARGS-OF-MIGCHECK-PROVE]
+	  --lab       in the kernel of lab-kernel.sh, which logs dirty pages, instead of Debian's
 	  --root DIR  the static harness (default: as vm.sh)
 	  -o DIR      where guest.log and kernel.log go (default: build/vm-prove)
 	  --sample    about ten defects of each generation; default: all defects
 	END
 }
 
-options=() out=$repo/build/vm-prove
+options=() lab='' out=$repo/build/vm-prove
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) help && exit 0 ;;
+	--lab) lab=1 && shift ;;
 	--root) options+=(--root "${2:?}") && shift 2 ;;
 	-o) out=${2:?} && shift 2 ;;
 	--sample) shift && set -- "${SAMPLE[@]}" "$@" && break ;;
@@ -40,7 +42,13 @@ while [ $# -gt 0 ]; do
 	esac
 done
 
-headers=$("$repo/scripts/vm-kernel.sh" headers) || exit
+if [ -n "$lab" ]; then
+	image=$("$repo/scripts/lab-kernel.sh") || exit
+	headers=$("$repo/scripts/lab-kernel.sh" tree) || exit
+	options+=(--kernel "$image")
+else
+	headers=$("$repo/scripts/vm-kernel.sh" headers) || exit
+fi
 module=$("$repo/scripts/vm-kmod.sh" "$headers") || exit
 inert=(--inert "$repo/fixtures/kmod/inert.txt")
 grep -qs '^CONFIG_IOMMUFD_DRIVER=y' "$headers/include/config/auto.conf" ||

@@ -30,7 +30,7 @@ static enum use use_on(const struct judgement *j, const struct waiver *w)
 	/* One that passed has been told of as an unexpected pass. */
 	if (rule->fact || rule->verdict == VERDICT_UNEXPECTED_PASS)
 		return USE_USED;
-	return USE_UNHEARD;
+	return rule->partial ? USE_NOT_ASKED : USE_UNHEARD;
 }
 
 /* NULL: used, or not asked; else why not, free(). */

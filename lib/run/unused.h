@@ -4,8 +4,8 @@
  * something only as long as each is one, so that an unused waiver fails the run
  * as an unexpected pass does.
  *
- * Not asked of a waiver: whether it is used where the run did not look at its
- * rule by choice (a filter, -x), on kernels and driver versions outside its
+ * Not asked of a waiver: whether it is used where the run by choice (a filter,
+ * -x) did not look at its rule, or not in all tests of it, on kernels and driver versions outside its
  * range, or after it has expired. One of a shared file may be about devices
  * that this run does not have.
  */

@@ -64,6 +64,34 @@ struct waiver_scope verdict_scope(const struct verdict_input *in)
 	};
 }
 
+static bool binary_asks(const struct suite_binary *binary, enum req req,
+			bool any_test)
+{
+	u32 i;
+
+	for (i = 0; i < binary->test_count; i++)
+		if (!binary->tests[i].selected &&
+		    (any_test || suite_checks(binary, binary->tests[i].name, req)))
+			return false;
+	return true;
+}
+
+/* The rule failed in some test, perhaps in one that a filter has left out. */
+static bool asked_in_full(const struct verdict_input *in, enum req req)
+{
+	const struct suite *suite = in->suite;
+	bool has_test = false;
+	u32 i;
+
+	for (i = 0; i < suite->count && !has_test; i++)
+		has_test = suite_binary_checks(&suite->binaries[i], req);
+	for (i = 0; i < suite->count; i++)
+		if (suite->binaries[i].generation == in->generation &&
+		    !binary_asks(&suite->binaries[i], req, !has_test))
+			return false;
+	return true;
+}
+
 /* A waiver is for what fails; what fails elsewhere may only be warned of here. */
 static void apply_waiver(const struct verdict_input *in, enum req req,
 			 struct verdict_rule *rule)
@@ -73,7 +101,10 @@ static void apply_waiver(const struct verdict_input *in, enum req req,
 	const struct waiver_scope scope = verdict_scope(in);
 
 	rule->waiver = waivers_find(in->waivers, req, &scope);
-	if (!rule->waiver || (!broken && rule->verdict != VERDICT_PASS))
+	if (!rule->waiver)
+		return;
+	rule->partial = !asked_in_full(in, req);
+	if (!broken && (rule->verdict != VERDICT_PASS || rule->partial))
 		return;
 	rule->verdict = broken ? VERDICT_WAIVED : VERDICT_UNEXPECTED_PASS;
 	snprintf(rule->reason, sizeof(rule->reason), "%s", broken ?

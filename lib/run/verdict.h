@@ -48,6 +48,7 @@ struct verdict_rule {
 	bool concerned; /* belongs to the device's generation and was chosen */
 	const struct record_fact *fact; /* the worst one, or NULL */
 	const struct waiver *waiver;	/* waived, unexpected pass */
+	bool partial; /* it has a waiver, and a filter left tests of it out */
 	char reason[240]; /* why there is no more than this verdict, or "" */
 };
 

@@ -17,8 +17,8 @@
  *   ]
  *
  * Nothing else may stand in it: a misspelt field must not waive in silence.
- * A waiver whose rule was judged and did not fail is an unexpected pass, which
- * fails the run: the waiver has to go. So does one that was not used (unused.h).
+ * A waiver whose rule was judged in all its tests and did not fail is an
+ * unexpected pass, which fails the run: the waiver has to go. So does one that was not used (unused.h).
  */
 #ifndef MIGCHECK_RUN_WAIVER_H
 #define MIGCHECK_RUN_WAIVER_H

@@ -51,6 +51,8 @@ says waived_failure_has_its_link 0 'https://example.org/2' "${judge[@]}" -w "$tm
 says expired_waiver_is_ignored 1 'expired on 2020-01-01' "${judge[@]}" -w "$tmp/old.json"
 says fixed_device_is_an_unexpected_pass 1 'UNEXPECTED PASS' "$migcheck" run emu:v2 -t "$rule" \
 	-w <("${waive[@]}" "$rule" -r r --device 'emu:*')
+says part_of_its_tests_is_no_unexpected_pass 0 "left RUNNING" "$migcheck" run emu:v2 -t v2_error.reset_leaves_error \
+	-w <(echo '[{"rule": "V2-ERR-001", "device": "emu:*", "reason": "r"}]')
 says waiver_of_another_device_is_unused 1 "UNUSED waiver of $rule .*no device" "$migcheck" run emu:v2 -t "$rule" -w "$tmp/one.json"
 says shared_file_may_know_others 0 "left RUNNING" "$migcheck" run emu:v2 -t "$rule" -W "$tmp/one.json"
 says waiver_of_what_is_not_offered_is_unused 1 'UNUSED waiver of V2-PRE-008 .*not-offered' "$migcheck" run emu:v2-stop \

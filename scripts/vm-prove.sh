@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# vm-prove.sh: proves defects of the reference device in a real kernel. `vm-prove.sh --help` says how to call it.
+# vm-prove.sh: proves defects and legal variants of the reference device in a real kernel. `vm-prove.sh --help` says how to call it.
 #
 # One guest with the reference driver and two devices of the profiles that most defects are made for; `migcheck prove
 # --on` makes one defect after the other of them. Besides what the proof says, the kernel's log has to stay clean.
@@ -26,7 +26,7 @@ help() {
 	  --lab       in the kernel of lab-kernel.sh, which logs dirty pages, instead of Debian's
 	  --root DIR  the static harness (default: as vm.sh)
 	  -o DIR      where guest.log and kernel.log go (default: build/vm-prove)
-	  --sample    about ten defects of each generation; default: all defects
+	  --sample    about ten defects of each generation; default: all defects and all variants
 	END
 }
 
@@ -79,11 +79,12 @@ if [ $# -gt 0 ]; then
 else
 	guest "$out" 3600 -- "${FATAL[@]/#/-x}"
 	status=$?
+	guest "$out/variants" 3600 -- --kind variant || status=1
 	for defect in "${FATAL[@]}"; do
 		guest "$out/$defect" 300 --append preempt=full -- "$defect" || status=1
 	done
 fi
-if grep -E "$ALARM" "$out/kernel.log"; then
+if grep -hE "$ALARM" "$out/kernel.log" "$out/variants/kernel.log" 2>/dev/null; then
 	echo "${0##*/}: the kernel complains, see $out/kernel.log" >&2
 	[ $status != 0 ] || status=1
 fi

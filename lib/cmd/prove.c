@@ -347,7 +347,8 @@ const struct cmd cmd_prove = {
 "names, a line each, the defects that the kernel lets nobody see: verdict inert.\n\n"
 "With --over vfio-user each row is a process of refdev-server behind a socket.\n"
 "Defects that this carrier cannot express are listed in a FILE, too; the column\n"
-"failed says what it lacks. Variants run the tests of their rules only.\n\n"
+"failed says what it lacks. Out of the emulation variants run the tests of their\n"
+"rules only.\n\n"
 "  migcheck prove\n"
 "  migcheck prove 'V1-PEND-*' --format tsv\n",
 };

@@ -122,12 +122,13 @@ static bool names_rule_of(const struct proof *p,
 }
 
 /*
- * Is a row held to its rules only? Behind a socket a variant is, since what it
- * means for all the others does not depend on the carrier.
+ * Is a row held to its rules only? Out of the emulation a variant is, since what
+ * it means for all the others does not depend on the carrier.
  */
 static bool is_narrow(const struct proof *p)
 {
-	return p->defect || (p->on->over && p->row->rules && p->row->rules[0] &&
+	return p->defect || ((p->on->over || p->on->count) &&
+			     p->row->rules && p->row->rules[0] &&
 			     !strcmp(p->row->kind, "variant"));
 }
 

@@ -218,7 +218,7 @@ static void tell_job(struct prove *prove, const struct job *job)
 	prove->totals[verdict]++;
 	prove->stale += job->result.stale;
 	if (job->result.stale)
-		say_error("prove: %s is listed as inert, but was caught",
+		say_error("prove: %s is listed as inert, and is not",
 			  job->row->name);
 	table_row(&prove->table, cells);
 }
@@ -344,7 +344,8 @@ const struct cmd cmd_prove = {
 "The rules of a variant are those that must tolerate it.\n\n"
 "With --on the rows are made of mediated devices of the reference driver, one or\n"
 "two of each profile; rows without a device of their profile are left out. FILE\n"
-"names, a line each, the defects that the kernel lets nobody see: verdict inert.\n\n"
+"names, a line each, defects that the kernel lets nobody see, and variants that no\n"
+"driver in it can be: verdict inert.\n\n"
 "With --over vfio-user each row is a process of refdev-server behind a socket.\n"
 "Defects that this carrier cannot express are listed in a FILE, too; the column\n"
 "failed says what it lacks. Out of the emulation variants run the tests of their\n"

@@ -111,7 +111,7 @@ static const char *find_reason(const struct prove_on *on,
 	const char *at = on->inert ? on->inert : "";
 	size_t len = strlen(row->name);
 
-	if (strcmp(row->kind, "defect"))
+	if (!strcmp(row->kind, "profile"))
 		return NULL;
 	for (at = strchr(at, '\n'); at; at = strchr(at + 1, '\n'))
 		if (!strncmp(at + 1, row->name, len) && at[len + 1] == ' ')
@@ -142,8 +142,8 @@ static int config_write(const char *uri, const char *text)
 	if (fd >= 0)
 		close(fd);
 	if (ret)
-		say_error("prove: %s cannot become '%s': %s", uri, text,
-			  strerror(-ret));
+		say_error("prove: %s cannot become '%.*s': %s", uri,
+			  (int)strcspn(text, "\n"), text, strerror(-ret));
 	return ret;
 }
 

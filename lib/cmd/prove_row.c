@@ -364,11 +364,12 @@ bool prove_row(struct suite *suite, const struct refdev_row *row,
 	if (on->over)
 		prove_over_end(&p.over);
 	list_failed(&p, ret_result);
+	ret_result->stale = p.inert && (p.defect ? caught(&p) :
+					!crashed(&p) && !ret_result->failed[0]);
 	ret_result->verdict = verdict_of(&p, ret_result);
 	if (ret_result->verdict == PROVE_INERT)
 		prove_on_reason(on, row, ret_result->failed,
 				sizeof(ret_result->failed));
-	ret_result->stale = p.inert && caught(&p);
 	interrupted = p.record.interrupted;
 	record_free(&p.record);
 	workdir_remove(&work);

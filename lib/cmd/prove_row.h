@@ -26,7 +26,7 @@ enum prove_verdict {
 
 struct prove_result {
 	enum prove_verdict verdict;
-	bool stale; /* caught, although it is listed as inert */
+	bool stale; /* listed as inert, but a defect is caught, a variant passes */
 	char failed[1000]; /* numbers of broken rules, and tests that ended badly */
 };
 

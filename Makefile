@@ -5,8 +5,7 @@
 #   make test           everything: unit tests, lint, the suite, the proof
 #   make vm-run         boot Debian's kernel with mtty and judge it
 #   make vm-lab         the same on a kernel of its own, by group and by cdev
-#   make vm-debug       the same where the kernel looks for mistakes and its requests fail
-#   make vm-coverage    which lines of the kernel that reaches
+#   make vm-debug       the same where the kernel looks for mistakes, its requests fail, its lines are counted
 #   make vm-hostile     the same with what may crash a kernel, in guests that may die
 #   make vm-unload      unload the reference driver in a VM, with and without users
 #   make vm-pci         bind PCI functions of a VM to VFIO and give them back
@@ -68,7 +67,7 @@ UNIT := $(BUILD)/unit
 REPLAY := $(BUILD)/replay_test
 
 .PHONY: all run test unit suite prove lint coverage clean help
-.PHONY: vm-run vm-lab vm-debug vm-coverage vm-hostile vm-refdev vm-prove vm-pci vm-qemu vm-unload
+.PHONY: vm-run vm-lab vm-debug vm-hostile vm-refdev vm-prove vm-pci vm-qemu vm-unload
 .PHONY: deb deb-test install uninstall install-kselftest uninstall-kselftest
 .SECONDARY:
 
@@ -112,12 +111,7 @@ vm-lab: vm-root
 		--mdev v1 --mdev v1+MAPPED --mdev v2-full --mdev v2-p2p --mdev v2-stop --mdev v2-precopy
 
 vm-debug: vm-root
-	scripts/vm-lab.sh --debug --root $(VM_ROOT) -o build/vm-debug -- $(LAB_WAIVERS)
-	scripts/vm-lab.sh --debug --refdev --root $(VM_ROOT) -o build/vm-debug/refdev --timeout 5400 \
-		--mdev v1 --mdev v2-full
-
-vm-coverage: vm-root
-	scripts/vm-coverage.sh -o build/vm-coverage --root $(VM_ROOT)
+	scripts/vm-debug.sh -o build/vm-debug --root $(VM_ROOT)
 
 vm-hostile: vm-root
 	scripts/deps.sh vm

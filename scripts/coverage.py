@@ -128,7 +128,7 @@ def code_section(summary):
 
 
 def kernel_section(summary):
-    lines = ["", "Reached in the kernel by the suite (`make vm-coverage`):", "",
+    lines = ["", "Reached in the kernel by the suite (`make vm-debug`):", "",
              "| file | lines | functions |", "|---|---|---|"]
     with open(summary, encoding="utf-8") as text:
         next(text)

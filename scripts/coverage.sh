@@ -66,9 +66,9 @@ done
 lcov --quiet --extract "$out/all.info" "$PWD/lib/*" "$PWD/fixtures/*" --output-file "$out/report.info"
 genhtml --quiet --output-directory "$out/html" "$out/report.info"
 
-# What make vm-coverage has left: its kernel takes long to build.
+# What make vm-debug has left: its kernel takes long to build.
 kernel=()
-[ ! -f build/vm-coverage/summary.tsv ] || kernel=(--kernel build/vm-coverage/summary.tsv)
+[ ! -f build/vm-debug/summary.tsv ] || kernel=(--kernel build/vm-debug/summary.tsv)
 python3 scripts/coverage.py --rules "$out/rules.json" --proof "$out/prove.tsv" \
 	"${runs[@]}" --lcov "$out/summary.txt" "${kernel[@]}" >"$out/COVERAGE.md"
 mv "$out/COVERAGE.md" COVERAGE.md

@@ -10,7 +10,7 @@ set -u
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-readonly DEVICES=(v1 v1 v2-full v2-full v2-stop v2-p2p)
+readonly DEVICES=(v1 v1 v2-full v2-full v2-stop v2-p2p v2-precopy)
 readonly ALARM='BUG:|WARNING:|Oops|KASAN|UBSAN|possible circular|possible recursive|INFO: task .* blocked'
 # Of every topic that a driver has a part in, for those who have no time for all.
 readonly SAMPLE=(LAYOUT_SWAPPED READBACK_LAGS STOP_IS_QUEUED ZERO_IS_NOT_FINAL SPLIT_READ_REPEATS_START

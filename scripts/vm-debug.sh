@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# vm-coverage.sh [-o DIR] [OPTION OF vm-lab.sh]... [-- OPTION OF migcheck run]...: which lines of the VFIO core, of
-# iommufd, and of two drivers the suite reaches, by group and by cdev, on the lab kernel that counts them. The drivers
-# are mtty and the reference driver with a device of each generation; given options go to the runs of both.
+# vm-debug.sh [-o DIR] [OPTION OF vm-lab.sh]... [-- OPTION OF migcheck run]...: judges two drivers, by group and by
+# cdev, on the lab kernel that sees mistakes and counts lines, and tells which lines of the VFIO core, of iommufd, and
+# of the drivers the suite has reached. The drivers are mtty and the reference driver with a device of each
+# generation; given options go to the runs of both. The exit status is that of the worst run.
 #
-# In DIR (default: build/vm-coverage): mtty and refdev, which vm-lab.sh leaves, coverage.info, summary.tsv, and html.
+# In DIR (default: build/vm-debug): mtty and refdev, which vm-lab.sh leaves, coverage.info, summary.tsv, and html.
 
 set -u
 # shellcheck source=scripts/lib.sh
@@ -23,7 +24,7 @@ lab() {
 	[ $status = 0 ] || worst=$status
 }
 
-out=$repo/build/vm-coverage
+out=$repo/build/vm-debug
 if [ "${1:-}" = -o ]; then
 	[ $# -gt 1 ] || usage_error "-o needs a value"
 	out=$2

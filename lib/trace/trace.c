@@ -5,14 +5,12 @@
 #include "line.h"
 #include "trace.h"
 
-enum { SHOWN = 32 };
-
 /* What is seen of the data moves along; the caller's buffer may go. */
-static void keep(const void **data, size_t len, u8 kept[MIG_ARG_SEEN])
+static void keep(const void **data, size_t len, u8 kept[TRACE_SHOWN])
 {
 	if (!*data)
 		return;
-	memcpy(kept, *data, len < MIG_ARG_SEEN ? len : MIG_ARG_SEEN);
+	memcpy(kept, *data, len < TRACE_SHOWN ? len : TRACE_SHOWN);
 	*data = kept;
 }
 
@@ -43,7 +41,7 @@ bool trace_line(const struct trace *trace, u64 back, char *ret_line, size_t size
 {
 	struct trace_words words = { .v1_base = trace->v1_base,
 				     .v1_size = trace->v1_size,
-				     .shown = SHOWN };
+				     .shown = TRACE_SHOWN };
 	const struct trace_entry *entry;
 
 	if (back >= trace->count || back >= TRACE_CALLS)

@@ -26,12 +26,13 @@
 
 #include "../mig.h"
 
-enum { TRACE_CALLS = 256, TRACE_LINE = 320 };
+/* Calls that are kept, bytes of a line, bytes of data that a line shows. */
+enum { TRACE_CALLS = 256, TRACE_LINE = 320, TRACE_SHOWN = 32 };
 
 /* A call as it was, with as much of its data as a line may need. */
 struct trace_entry {
 	struct mig_call call;
-	u8 in[MIG_ARG_SEEN], out[MIG_ARG_SEEN];
+	u8 in[TRACE_SHOWN], out[TRACE_SHOWN];
 	u32 device;
 	char uri[64]; /* of an open, may be cut */
 };

@@ -47,6 +47,8 @@ CFLAGS += $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-omit-frame-p
 CFLAGS += $(if $(COVER),--coverage -DMIGCHECK_COVERAGE)
 LDFLAGS += $(if $(STATIC),-static -s) $(if $(SANITIZE),-fsanitize=address$(comma)undefined)
 LDFLAGS += $(if $(COVER),--coverage)
+# Each test is a process of its own: symbols are looked up once, before it forks.
+LDFLAGS += -Wl,-z,now
 LDLIBS += -ljson-c -lxxhash
 comma := ,
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "emu_copy.h"
@@ -100,6 +101,21 @@ static int machine_peer_write(void *ctx, u32 peer, u64 offset, const void *src,
 
 /* ---- slots ---------------------------------------------------------------- */
 
+/* Zeroed; of a device most pages are never touched, and cost nothing then. */
+static struct refdev *device_alloc(void)
+{
+	void *memory = mmap(NULL, sizeof(struct refdev), PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void device_free(struct refdev *refdev)
+{
+	if (refdev)
+		munmap(refdev, sizeof(*refdev));
+}
+
 static int slot_power_on(struct mig_context *ctx, struct emu_slot *slot,
 			 const char *address)
 {
@@ -130,11 +146,10 @@ static int slot_power_on(struct mig_context *ctx, struct emu_slot *slot,
 	}
 	ret = -ENOMEM;
 	slot->address = strdup(address);
-	slot->refdev = aligned_alloc(4096, (sizeof(*slot->refdev) + 4095) &
-						   ~(size_t)4095);
+	slot->refdev = device_alloc();
 	if (!slot->address || !slot->refdev) {
 		free(slot->address);
-		free(slot->refdev);
+		device_free(slot->refdev);
 		slot->address = NULL;
 		slot->refdev = NULL;
 		goto out;
@@ -207,7 +222,7 @@ void emu_machine_destroy(void *space)
 		link = &(*link)->next;
 	*link = machine->next;
 	for (i = 0; i < EMU_DEVICES; i++) {
-		free(machine->slots[i].refdev);
+		device_free(machine->slots[i].refdev);
 		free(machine->slots[i].address);
 	}
 	emu_space_destroy(machine->space);

@@ -31,35 +31,52 @@ void events_add_number(struct json_object *event, const char *key, s64 value)
 		json_object_object_add(event, key, json_object_new_int64(value));
 }
 
-/* A full disk shows as results that are missing. */
-static void append(const char *path, const char *text, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
-		      0644);
-	ssize_t n;
+/* Stays open from the first line on: there are some for each test. */
+struct sink {
+	const char *variable; /* that names the file */
+	int fd;
+	bool tty;
+};
 
-	if (fd < 0)
-		return;
-	n = write(fd, text, len);
-	(void)n;
-	if (isatty(fd))
-		tcdrain(fd);
-	close(fd);
+static struct sink events = { "MIGCHECK_EVENTS", -1, false };
+static struct sink journal = { "MIGCHECK_JOURNAL", -1, false };
+static struct sink marks = { "MIGCHECK_MARKS", -1, false };
+
+static bool sink_ready(struct sink *sink)
+{
+	const char *path = sink->fd < 0 ? getenv(sink->variable) : NULL;
+
+	if (path && path[0]) {
+		sink->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
+					      O_NOCTTY, 0644);
+		sink->tty = isatty(sink->fd);
+	}
+	return sink->fd >= 0;
 }
 
-static void append_event(const char *variable, const char *text, size_t len)
+/* A full disk shows as results that are missing. */
+static void append(struct sink *sink, const char *line, size_t len)
 {
-	const char *path = getenv(variable);
-	char *line;
+	ssize_t n;
 
-	if (!path || !path[0])
+	if (!sink_ready(sink))
 		return;
-	line = malloc(len + 1);
+	n = write(sink->fd, line, len);
+	(void)n;
+	if (sink->tty)
+		tcdrain(sink->fd);
+}
+
+static void append_event(const char *text, size_t len)
+{
+	char *line = malloc(len + 1);
+
 	if (!line)
 		return;
 	memcpy(line, text, len);
 	line[len] = '\n';
-	append(path, line, len + 1);
+	append(&events, line, len + 1);
+	append(&journal, line, len + 1);
 	free(line);
 }
 
@@ -72,10 +89,8 @@ void events_emit(struct json_object *event)
 		return;
 	text = json_object_to_json_string_length(event, JSON_C_TO_STRING_PLAIN,
 						 &len);
-	if (text) {
-		append_event("MIGCHECK_EVENTS", text, len);
-		append_event("MIGCHECK_JOURNAL", text, len);
-	}
+	if (text)
+		append_event(text, len);
 	json_object_put(event);
 }
 
@@ -94,5 +109,5 @@ void events_mark(const char *kind, const char *text)
 	if (!events_marked())
 		return;
 	len = snprintf(line, sizeof(line), "%s%.900s\n", kind, text);
-	append(getenv("MIGCHECK_MARKS"), line, (size_t)len);
+	append(&marks, line, (size_t)len);
 }

@@ -148,16 +148,20 @@ static void expect_exit(bool passed)
 #define V1_FIXTURE(name, needs) BENCH_FIXTURE(name, 1, needs)
 #define V2_FIXTURE(name, needs) BENCH_FIXTURE(name, 2, needs)
 
-/* main(): the harness's, and --sites for the table of checks. */
+/* main(): the harness's, and --contents: its list (-l), then the checks. */
 extern const struct req_site __start_req_sites[] __attribute__((weak));
 extern const struct req_site __stop_req_sites[] __attribute__((weak));
 
 #define EXPECT_MAIN                                                      \
 	int main(int argc, char **argv)                                  \
 	{                                                                \
-		if (tap_sites(argc, argv, __start_req_sites,             \
-			      __stop_req_sites))                         \
+		char *list[] = { argv[0], "-l", NULL };                  \
+                                                                         \
+		if (tap_begin(argc, argv)) {                             \
+			test_harness_run(2, list);                       \
+			tap_sites(__start_req_sites, __stop_req_sites);  \
 			return 0;                                        \
+		}                                                        \
 		bench_take_along();                                      \
 		return test_harness_run(argc, argv);                     \
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The conformance binaries and what they contain, as they say themselves:
- * `BINARY -l` lists its tests, `BINARY --sites` where it checks which rule.
+ * `BINARY --contents` lists its tests, then where it checks which rule.
  *
  * They are looked for in $MIGCHECK_TESTS, else in tests/ beside the tool, else
  * in ../libexec/migcheck/tests from there. Below it v1/ and v2/ hold NAME_test

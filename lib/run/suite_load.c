@@ -36,7 +36,8 @@ static void add_test(struct suite_binary *binary, const char *fixture,
 	t->selected = true;
 }
 
-static void add_fixture(struct suite_binary *binary, const struct fixture *f)
+/* Enters what was read of it, if anything, and begins the next one. */
+static void end_fixture(struct suite_binary *binary, struct fixture *f)
 {
 	u32 v, t;
 
@@ -45,6 +46,7 @@ static void add_fixture(struct suite_binary *binary, const struct fixture *f)
 	for (v = 0; v < f->variant_count; v++)
 		for (t = 0; t < f->test_count; t++)
 			add_test(binary, f->name, f->variants[v], f->tests[t]);
+	memset(f, 0, sizeof(*f));
 }
 
 static void add_word(struct fixture *f, const char *word, bool variant)
@@ -74,26 +76,6 @@ static void parse_line(struct fixture *f, char *line)
 		add_word(f, word, (size_t)(word - line) == variant_at);
 }
 
-void suite_parse_list(struct suite_binary *binary, char *text)
-{
-	struct fixture f = { 0 };
-	char *save, *line;
-
-	for (line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		if (line[0] == '#')
-			continue;
-		if (line[0] == '-') {
-			add_fixture(binary, &f);
-			memset(&f, 0, sizeof(f));
-		} else {
-			parse_line(&f, line);
-		}
-	}
-	if (f.name)
-		add_fixture(binary, &f);
-}
-
 static bool is_test(const struct suite_binary *binary, const char *function)
 {
 	u32 i;
@@ -117,34 +99,43 @@ static void add_site(struct suite_binary *binary, const struct spec_row *row,
 	site->helper = !is_test(binary, function);
 }
 
-void suite_parse_sites(struct suite_binary *binary, char *text)
+/* "RULE<tab>FUNCTION" */
+static void parse_site(struct suite_binary *binary, char *line, char *tab)
 {
 	const struct spec_row *row;
+
+	*tab = '\0';
+	row = spec_find(line);
+	if (row)
+		add_site(binary, row, tab + 1);
+}
+
+void suite_parse(struct suite_binary *binary, char *text)
+{
+	struct fixture f = { 0 };
 	char *save, *line, *tab;
 
 	for (line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		tab = strchr(line, '\t');
-		if (!tab)
+		if (line[0] == '#')
 			continue;
-		*tab = '\0';
-		row = spec_find(line);
-		if (row)
-			add_site(binary, row, tab + 1);
+		if (line[0] == '-' || tab)
+			end_fixture(binary, &f);
+		else
+			parse_line(&f, line);
+		if (tab)
+			parse_site(binary, line, tab);
 	}
+	end_fixture(binary, &f);
 }
 
 void suite_load_binary(struct suite_binary *binary)
 {
-	const char *list[] = { binary->path, "-l", NULL };
-	const char *sites[] = { binary->path, "--sites", NULL };
+	const char *argv[] = { binary->path, "--contents", NULL };
 	char *text = malloc(ANSWER_MAX);
 
-	if (!text)
-		return;
-	if (child_output(list, ANSWER_MS, text, ANSWER_MAX) >= 0)
-		suite_parse_list(binary, text);
-	if (child_output(sites, ANSWER_MS, text, ANSWER_MAX) == 0)
-		suite_parse_sites(binary, text);
+	if (text && !child_output(argv, ANSWER_MS, text, ANSWER_MAX))
+		suite_parse(binary, text);
 	free(text);
 }

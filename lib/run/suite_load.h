@@ -8,8 +8,7 @@
 /* Fills tests and sites of a binary whose path is set. */
 void suite_load_binary(struct suite_binary *binary);
 
-/* Parsers of the two answers. @text is taken apart. */
-void suite_parse_list(struct suite_binary *binary, char *text);
-void suite_parse_sites(struct suite_binary *binary, char *text);
+/* The parser: tests come before sites. @text is taken apart. */
+void suite_parse(struct suite_binary *binary, char *text);
 
 #endif

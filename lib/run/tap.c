@@ -64,16 +64,17 @@ void tap_result(unsigned int number, int exit_code, const char *name,
 			 seconds_since_last());
 }
 
-bool tap_sites(int argc, char **argv, const struct req_site *first,
-	       const struct req_site *last)
+bool tap_begin(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	seconds_since_last();
+	return argc == 2 && !strcmp(argv[1], "--contents");
+}
+
+void tap_sites(const struct req_site *first, const struct req_site *last)
 {
 	const struct req_site *site;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	seconds_since_last();
-	if (argc != 2 || strcmp(argv[1], "--sites"))
-		return false;
 	for (site = first; site < last; site++)
 		printf("%s\t%s\n", spec_rows[site->req].symbol, site->test);
-	return true;
 }

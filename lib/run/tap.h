@@ -22,8 +22,8 @@ struct req_site {
 void tap_result(unsigned int number, int exit_code, const char *name,
 		const char *reason);
 
-/* True, with the sites printed, where the command line asks for --sites. */
-bool tap_sites(int argc, char **argv, const struct req_site *first,
-	       const struct req_site *last);
+/* Before all else. True where the command line asks for --contents. */
+bool tap_begin(int argc, char **argv);
+void tap_sites(const struct req_site *first, const struct req_site *last);
 
 #endif

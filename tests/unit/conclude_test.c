@@ -58,8 +58,8 @@ static void setup(void)
 	memset(&all, 0, sizeof(all));
 	binary.name = "x_test";
 	binary.generation = 2;
-	suite_parse_list(&binary, list);
-	suite_parse_sites(&binary, sites);
+	suite_parse(&binary, list);
+	suite_parse(&binary, sites);
 	free(list);
 	free(sites);
 	suite_of_one = (struct suite){ .binaries = &binary, .count = 1 };

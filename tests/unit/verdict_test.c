@@ -38,8 +38,8 @@ static void setup(void)
 	memset(&j, 0, sizeof(j));
 	binary.name = "x_test";
 	binary.generation = 1;
-	suite_parse_list(&binary, list);
-	suite_parse_sites(&binary, sites);
+	suite_parse(&binary, list);
+	suite_parse(&binary, sites);
 	free(list);
 	free(sites);
 	suite_of_one = (struct suite){ .binaries = &binary, .count = 1 };

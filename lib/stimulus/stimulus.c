@@ -216,13 +216,13 @@ void stimulus_fill(void *buf, size_t len, u64 seed, u64 place)
 {
 	u8 *at = buf;
 	u64 word;
-	size_t n;
 
-	for (; len; at += n, len -= n) {
+	for (; len >= sizeof(word); at += sizeof(word), len -= sizeof(word)) {
 		word = stimulus_pattern(seed, place++);
-		n = len < sizeof(word) ? len : sizeof(word);
-		memcpy(at, &word, n);
+		memcpy(at, &word, sizeof(word));
 	}
+	word = stimulus_pattern(seed, place);
+	memcpy(at, &word, len);
 }
 
 static int stimulus_exact(ssize_t count, size_t len)

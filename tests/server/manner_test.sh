@@ -24,8 +24,8 @@ judge() {
 
 # What is legal: nothing is violated.
 clean='[1-9][0-9]* held, 0 violated'
-v2='-t v2_session-reads_of_7* -t v2_precopy-i* -t v2_close-* -t v2_refusal-*'
-v1='-t v1_pending-z* -t v1_reset-r* -t v1_data-s* -t v1_reset-*close'
+v2='-t v2_stream-reads_of_7* -t v2_precopy-i* -t v2_close-* -t v2_refusal-*'
+v1='-t v1_pending-z* -t v1_reset-r* -t v1_data-s* -t v1_close-r* -t v1_close-*close'
 for manner in one-client exit-on-leave keep-state error-payload short-data pad picky-access; do
 	# shellcheck disable=SC2086 # lists of options
 	judge "v1_$manner" 0 "$clean" v1 "$manner" $v1
@@ -35,10 +35,10 @@ done
 
 # What is not.
 judge v1_short_region 1 'FAIL V1-ACC-008' v1 short-region -t V1-ACC-008
-t='-t v2_session-reads_of_7*'
+t='-t v2_stream-reads_of_7*'
 # shellcheck disable=SC2086
 {
-	judge dies 1 'test FAIL v2_session-reads_of_7_give_it_all: the server died of signal 6' v2 die-on=17:5 $t
+	judge dies 1 'test FAIL v2_stream-reads_of_7_give_it_all: the server died of signal 6' v2 die-on=17:5 $t
 	judge dies_with_calls 1 'read 7 .*Connection reset' v2 die-on=17:5 $t
 	judge exits 1 'test FAIL .*: the server ended with status 3' v2 exit-on=17:5 $t
 	judge hangs_up 1 'test FAIL .*: the server hung up on its client' v2 hang-up-on=17:5 $t
@@ -52,11 +52,11 @@ judge dies_at_reset_v1 1 'test FAIL .*signal 6' v1 die-on=13 -t 'v1_pending-zero
 judge dies_when_opened 99 'its server died of signal 6' v2 die-on=4 -t 'v2_session-*'
 
 # The words of a server are kept, and quoted.
-"$build/migcheck" run "vfio-user:$tmp/s" -d 4 -t 'v2_session-reads_of_7*' -o "$tmp/dir" --restart \
+"$build/migcheck" run "vfio-user:$tmp/s" -d 4 -t 'v2_stream-reads_of_7*' -o "$tmp/dir" --restart \
 	"echo hello from the server >&2; exec $build/refdev-server --device v2 --manner die-on=17 \"\$MIGCHECK_SOCKET\"" >"$tmp/out" 2>&1
 ok=1
 grep -q 'it said: hello from the server' "$tmp/out" || ok=0
-grep -q '^== v2_session-reads_of_7_give_it_all' "$tmp/dir/server.log" || ok=0
+grep -q '^== v2_stream-reads_of_7_give_it_all' "$tmp/dir/server.log" || ok=0
 grep -q '"calls"' "$tmp/dir/results.json" || ok=0
 verdict "$ok" words_are_kept "no last words, no server.log, or no calls in results.json"
 
@@ -75,7 +75,7 @@ wait "$server" 2>/dev/null
 # A device that cannot run before its user has settled it.
 settled() { # NAME STATUS PATTERN COMMAND
 	local ok=1
-	timeout 60 "$build/migcheck" run emu:v2 -t 'v2_session-reads_of_7*' --settle "$4" >"$tmp/out" 2>&1
+	timeout 60 "$build/migcheck" run emu:v2 -t 'v2_stream-reads_of_7*' --settle "$4" >"$tmp/out" 2>&1
 	status=$?
 	[ "$status" = "$2" ] && grep -qE -- "$3" "$tmp/out" || ok=0
 	verdict "$ok" "$1" "exit $status instead of $2, or nothing says '$3'"

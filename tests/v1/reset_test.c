@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reset and close: whatever state the device is in, and whatever session is
- * in flight, both bring back a RUNNING device that works and remembers
- * nothing of it.
+ * Reset: whatever state the device is in, and whatever session is in flight,
+ * it brings back a RUNNING device that works and remembers nothing of it.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -32,29 +31,6 @@ TEST_F(v1_reset, reset_is_offered)
 
 /* ---- from everywhere -------------------------------------------------------------- */
 
-/* How many of enum common_hand make a difference in @state. */
-static enum common_hand hands_in(int state)
-{
-	return state < MIG1_STOP_COPY ? 1 : COMMON_HANDS;
-}
-
-/* Into @state and that far into its session: 0 or -errno. */
-static int reach(struct bench *b, int state, enum common_hand hand)
-{
-	int i, ret = -EIO;
-
-	for (i = 0; i < COMMON_TRIES && ret; i++) {
-		ret = common_reach(b, trouble_way[state]);
-		if (!ret)
-			ret = common_take(&b->v1, hand, &saved);
-	}
-	return ret;
-}
-
-#define EACH_SITUATION(state, hand)                                          \
-	for (state = MIG1_STOP; state <= MIG1_RESUMING; state++)             \
-		for (hand = 0; hand < hands_in(state); hand++)
-
 /* A reset gives a RUNNING device, in each state and with any data in hand. */
 TEST_F(v1_reset, reset_gives_running)
 {
@@ -64,8 +40,8 @@ TEST_F(v1_reset, reset_gives_running)
 	if (!trouble_has_reset(self->b))
 		NOT_OFFERED("no reset is announced");
 	ROAD(common_save(self->b, &saved));
-	EACH_SITUATION(state, hand) {
-		if (reach(self->b, state, hand))
+	TROUBLE_EACH_SITUATION(state, hand) {
+		if (trouble_reach(self->b, state, hand, &saved))
 			continue;
 		ret = trouble_reset(self->b);
 		seen = common_state(self->v1);
@@ -86,7 +62,7 @@ TEST_F(v1_reset, reset_device_works)
 		NOT_OFFERED("nothing can make this device work after a reset");
 	ROAD(common_save(self->b, &saved));
 	for (state = MIG1_STOP; state <= MIG1_RESUMING; state++) {
-		if (reach(self->b, state, COMMON_HALF) ||
+		if (trouble_reach(self->b, state, COMMON_HALF, &saved) ||
 		    trouble_reset(self->b))
 			continue;
 		EXPECT_REQ(V1_RESET_GIVES_RUNNING, trouble_works(self->b),
@@ -137,18 +113,9 @@ TEST_F(v1_reset, migration_works_after_an_error)
 
 /* ---- sessions --------------------------------------------------------------------- */
 
-/* Begins a save, goes as far as @hand, resets, and saves from the start. */
 static int save_after_reset(struct bench *b, int hand, struct stream *stream)
 {
-	int ret = v1_set_state(&b->v1, MIG1_STOP_COPY);
-
-	if (!ret)
-		ret = common_take(&b->v1, hand, NULL);
-	if (!ret)
-		ret = trouble_reset(b);
-	if (!ret)
-		ret = common_mark(b, COMMON_SEED);
-	return ret ? ret : common_plain_save(b, 0, stream);
+	return trouble_save_behind(b, trouble_reset, hand, stream);
 }
 
 static int save_after_live_reset(struct bench *b, int hand, struct stream *stream)
@@ -164,16 +131,9 @@ static int save_after_live_reset(struct bench *b, int hand, struct stream *strea
 	return ret ? ret : v1_save(&b->v1, NULL, 1, stream);
 }
 
-/* Begins a restore of the same stream, resets, and restores all of it. */
 static int load_after_reset(struct bench *b, int hand, const struct stream *stream)
 {
-	int ret = v1_set_state(&b->v1, MIG1_RESUMING);
-
-	if (!ret)
-		ret = common_take(&b->v1, hand, stream);
-	if (!ret)
-		ret = trouble_reset(b);
-	return ret ? ret : common_plain_load(b, 0, stream);
+	return trouble_load_behind(b, trouble_reset, hand, stream);
 }
 
 /* What was begun before a reset has no part in what is done after it. */
@@ -259,99 +219,6 @@ static int save_after_cancel(struct bench *b, int hand, struct stream *stream)
 
 CANCELLED(half_save_is_cancelled, COMMON_SOME)
 CANCELLED(whole_save_is_cancelled, COMMON_ALL)
-
-/* ---- close and open ------------------------------------------------------------------ */
-
-/* A device that is opened again is RUNNING, wherever it was closed. */
-TEST_F(v1_reset, reopened_device_is_running)
-{
-	enum common_hand hand;
-	int state, seen;
-
-	ROAD(common_save(self->b, &saved));
-	EACH_SITUATION(state, hand) {
-		if (reach(self->b, state, hand))
-			continue;
-		ROAD(bench_reopen());
-		seen = common_state(&self->b->v1);
-		EXPECT_REQ(V1_REOPEN_GIVES_DEFAULT, seen == MIG1_RUNNING,
-			   "closed in %s (%s): device_state shows %s",
-			   v1_state_name((u32)state), common_hand_name(hand),
-			   common_state_name(seen));
-	}
-}
-
-/* And it works, before anyone resets it. */
-TEST_F(v1_reset, reopened_device_works)
-{
-	int state;
-
-	ROAD(common_save(self->b, &saved));
-	for (state = MIG1_STOP; state <= MIG1_RESUMING; state++) {
-		if (reach(self->b, state, COMMON_HALF))
-			continue;
-		ROAD(bench_reopen());
-		EXPECT_REQ(V1_REOPEN_GIVES_DEFAULT, trouble_works(self->b),
-			   "closed in %s, the device does not work",
-			   v1_state_name((u32)state));
-	}
-}
-
-/* So it is when it was closed in the error state. */
-TEST_F(v1_reset, device_closed_in_error_is_running)
-{
-	int seen;
-
-	if (!common_reach_error(self->b))
-		NOT_OFFERED("no request led into the error state");
-	ROAD(bench_reopen());
-	seen = common_state(&self->b->v1);
-	EXPECT_REQ(V1_REOPEN_GIVES_DEFAULT,
-		   seen == MIG1_RUNNING && trouble_works(self->b),
-		   "closed in the error state: device_state shows %s",
-		   common_state_name(seen));
-}
-
-static int save_after_close(struct bench *b, int hand, struct stream *stream)
-{
-	int ret = v1_set_state(&b->v1, MIG1_STOP_COPY);
-
-	if (!ret)
-		ret = common_take(&b->v1, hand, NULL);
-	if (!ret)
-		ret = bench_reopen();
-	if (!ret)
-		ret = common_mark(b, COMMON_SEED);
-	return ret ? ret : common_plain_save(b, 0, stream);
-}
-
-static int load_after_close(struct bench *b, int hand, const struct stream *stream)
-{
-	int ret = v1_set_state(&b->v1, MIG1_RESUMING);
-
-	if (!ret)
-		ret = common_take(&b->v1, hand, stream);
-	if (!ret)
-		ret = bench_reopen();
-	return ret ? ret : common_plain_load(b, 0, stream);
-}
-
-/* Nothing of a session outlives the last close. */
-#define CLOSED(name, save, load, hand)                                        \
-	TEST_F(v1_reset, name)                                                \
-	{                                                                     \
-		int ret;                                                      \
-									      \
-		ROAD(ret = trouble_trip(self->b, save, load, hand));           \
-		EXPECT_REQ(V1_REOPEN_GIVES_DEFAULT, ret == 1,                 \
-			   "a session was cut off by close (%s), the next: %s", \
-			   common_hand_name(hand), common_differs(self->b));  \
-	}
-
-CLOSED(half_save_ends_with_close, save_after_close, NULL, COMMON_SOME)
-CLOSED(whole_save_ends_with_close, save_after_close, NULL, COMMON_ALL)
-CLOSED(half_restore_ends_with_close, NULL, load_after_close, COMMON_SOME)
-CLOSED(unapplied_restore_ends_with_close, NULL, load_after_close, COMMON_ALL)
 
 /* ---- races ------------------------------------------------------------------------------ */
 

@@ -24,6 +24,18 @@ static inline bool trouble_works(struct bench *b)
 	return !ret || ret == -EOPNOTSUPP;
 }
 
+/* 1 where memory or interrupts show that the device acts, 0 not, -errno. */
+static inline int trouble_acts(struct bench *b)
+{
+	u64 dma, irq, dma_after, irq_after;
+	int ret = stimulus_activity_seen(b->stim, &dma, &irq);
+
+	mig_idle(b->dev, COMMON_IDLE_MS);
+	if (!ret)
+		ret = stimulus_activity_seen(b->stim, &dma_after, &irq_after);
+	return ret ? ret : dma_after != dma || irq_after != irq;
+}
+
 static inline bool trouble_has_reset(struct bench *b)
 {
 	struct uapi_device_info info;
@@ -98,6 +110,64 @@ static inline const char *trouble_left(struct bench *b, bool was_good)
 		return NULL;
 	return ret == -EILSEQ ? "a plain migration loses contents after a reset" :
 				"a plain migration is refused after a reset";
+}
+
+/* ---- migrations that are cut off ------------------------------------------- */
+
+/* How many of enum common_hand make a difference in @state. */
+static inline enum common_hand trouble_hands(int state)
+{
+	return state < MIG1_STOP_COPY ? 1 : COMMON_HANDS;
+}
+
+#define TROUBLE_EACH_SITUATION(state, hand)                                  \
+	for (state = MIG1_STOP; state <= MIG1_RESUMING; state++)             \
+		for (hand = 0; hand < trouble_hands(state); hand++)
+
+/* Into @state and that far into its session, of @saved: 0 or -errno. */
+static inline int trouble_reach(struct bench *b, int state,
+				enum common_hand hand,
+				const struct stream *saved)
+{
+	int i, ret = -EIO;
+
+	for (i = 0; i < COMMON_TRIES && ret; i++) {
+		ret = common_reach(b, trouble_way[state]);
+		if (!ret)
+			ret = common_take(&b->v1, hand, saved);
+	}
+	return ret;
+}
+
+/* What ends a migration from outside: 0 or -errno. */
+typedef int trouble_cut_fn(struct bench *b);
+
+/* Begins a save, goes as far as @hand, cuts it off, and saves from the start. */
+static inline int trouble_save_behind(struct bench *b, trouble_cut_fn *cut,
+				      int hand, struct stream *stream)
+{
+	int ret = v1_set_state(&b->v1, MIG1_STOP_COPY);
+
+	if (!ret)
+		ret = common_take(&b->v1, hand, NULL);
+	if (!ret)
+		ret = cut(b);
+	if (!ret)
+		ret = common_mark(b, COMMON_SEED);
+	return ret ? ret : common_plain_save(b, 0, stream);
+}
+
+/* Begins a restore of @stream, cuts it off, and restores all of it. */
+static inline int trouble_load_behind(struct bench *b, trouble_cut_fn *cut,
+				      int hand, const struct stream *stream)
+{
+	int ret = v1_set_state(&b->v1, MIG1_RESUMING);
+
+	if (!ret)
+		ret = common_take(&b->v1, hand, stream);
+	if (!ret)
+		ret = cut(b);
+	return ret ? ret : common_plain_load(b, 0, stream);
 }
 
 /* ---- which access failed ---------------------------------------------------- */

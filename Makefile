@@ -119,6 +119,8 @@ vm-hostile: vm-root
 	scripts/deps.sh vm
 	scripts/vm-hostile.sh --root $(VM_ROOT) -o build/vm-hostile --timeout 900 -- \
 		run @1 --waivers fixtures/waivers/mtty-hostile.json --waivers fixtures/waivers/mtty.json
+	scripts/vm-hostile.sh --refdev --root $(VM_ROOT) -o build/vm-hostile/refdev --timeout 1200 \
+		--mdev v2-full --mdev v1 -- run @1 @2
 
 # Real PCI functions of QEMU, bound and given back.
 vm-pci: vm-root

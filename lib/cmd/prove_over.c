@@ -5,12 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <refdev/refdev.h>
-
 #include "../run/say.h"
 #include "cmd.h"
 #include "prove_over.h"
-#include "prove_row.h"
 
 enum { START_MS = 30000 };
 
@@ -59,16 +56,11 @@ static int begin(struct restart *restart, char *command, size_t size,
 	return err;
 }
 
-int prove_over_begin(struct prove_over *over, const struct refdev_row *row,
-		     const char *dir, bool foreign)
+int prove_over_begin(struct prove_over *over, const char *device,
+		     const char *other, const char *dir)
 {
-	char device[256], other[256];
 	int err;
 
-	prove_uri(row, device, sizeof(device));
-	snprintf(other, sizeof(other), "%s", device);
-	if (foreign)
-		snprintf(other, sizeof(other), "emu:%s+OTHER_MODEL", row->base);
 	snprintf(over->uri, sizeof(over->uri), "vfio-user:%.90s/device", dir);
 	snprintf(over->other_uri, sizeof(over->other_uri),
 		 "vfio-user:%.90s/other", dir);

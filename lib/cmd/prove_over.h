@@ -9,9 +9,6 @@
 
 #include "../run/restart.h"
 
-struct refdev_row;
-struct workdir;
-
 struct prove_over {
 	struct restart device, other;
 	char uri[160], other_uri[160];
@@ -22,11 +19,11 @@ struct prove_over {
 int prove_over_check(const char *carrier);
 
 /*
- * Starts both, with sockets in @dir; the second is the same or, with @foreign,
- * of another model. 0, or -errno after a line.
+ * Starts what the URIs @device and @other name in the emulation, with sockets
+ * in @dir. 0, or -errno after a line.
  */
-int prove_over_begin(struct prove_over *over, const struct refdev_row *row,
-		     const char *dir, bool foreign);
+int prove_over_begin(struct prove_over *over, const char *device,
+		     const char *other, const char *dir);
 void prove_over_end(struct prove_over *over);
 
 #endif

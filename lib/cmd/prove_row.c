@@ -159,11 +159,27 @@ static void select_others(struct proof *p)
 	}
 }
 
+static void foreign_uri(const struct proof *p, char *ret_uri, size_t size)
+{
+	snprintf(ret_uri, size, "emu:%s+OTHER_MODEL", p->row->base);
+}
+
+/* The row's device and a second one behind sockets: the same, or a foreign one. */
+static int serve(struct proof *p)
+{
+	char device[256], other[256];
+
+	prove_uri(p->row, device, sizeof(device));
+	foreign_uri(p, other, sizeof(other));
+	return prove_over_begin(&p->over, device, p->foreign ? other : device,
+				p->plan.work);
+}
+
 /* New servers take the place of those that run. */
 static int serve_afresh(struct proof *p)
 {
 	prove_over_end(&p->over);
-	return prove_over_begin(&p->over, p->row, p->plan.work, p->foreign);
+	return serve(p);
 }
 
 /* One test on devices that were powered on for it, as emulated ones are. */
@@ -233,7 +249,7 @@ static void run_beside_foreign(struct proof *p)
 		p->foreign = false;
 		return;
 	}
-	snprintf(foreign, sizeof(foreign), "emu:%s+OTHER_MODEL", p->row->base);
+	foreign_uri(p, foreign, sizeof(foreign));
 	p->plan.others = foreign;
 	run_selected(p);
 	p->foreign = false;
@@ -359,7 +375,7 @@ bool prove_row(struct suite *suite, const struct refdev_row *row,
 		p.plan.others = p.over.other_uri;
 		p.plan.deadline_s = device_deadline("");
 	}
-	if (!on->over || !prove_over_begin(&p.over, row, work.path, false))
+	if (!on->over || !serve(&p))
 		run_proof(&p);
 	if (on->over)
 		prove_over_end(&p.over);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,13 +19,6 @@ struct kernel_dev {
 };
 
 /* ---- files -------------------------------------------------------------------- */
-
-int kernel_ioctl(int fd, u32 request, void *arg)
-{
-	int ret = ioctl(fd, request, arg);
-
-	return ret < 0 ? -errno : ret;
-}
 
 static int file_ioctl(struct mig_file *file, u32 request, void *arg)
 {

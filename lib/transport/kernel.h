@@ -15,7 +15,8 @@
  * is mapped again whenever a container or an IOAS comes into being.
  *
  *   kernel.c        the transport: files and addresses
- *   kernel_space.c  spaces: files of VFIO, and memory
+ *   kernel_space.c  spaces: the memory that groups and iommufd map
+ *   kernel_file.c   files of VFIO: open and ioctl
  *   kernel_sysfs.c  what the machine says about its devices
  *   kernel_group.c  groups and the container
  *   kernel_cdev.c   character devices and the iommufd
@@ -99,15 +100,15 @@ void kernel_holder(const char *path, size_t size, char *ret_text);
 int kernel_list(void (*found)(void *ctx, const struct mig_found *dev),
 		void *ctx);
 
-/* ---- kernel.c ---------------------------------------------------------------- */
+/* ---- kernel_file.c ----------------------------------------------------------- */
 
 /* Raw ioctl(2): what it returned, or -errno. */
 int kernel_ioctl(int fd, u32 request, void *arg);
 
-/* ---- kernel_space.c ---------------------------------------------------------- */
-
 /* Opens a file of VFIO for reading and writing: fd, or -errno and one line. */
 int kernel_open_path(struct kernel_space *space, const char *path);
+
+/* ---- kernel_space.c ---------------------------------------------------------- */
 
 /* See struct mig_transport; these lock the space themselves. */
 int kernel_space_create(struct mig_context *ctx, void **ret_space);

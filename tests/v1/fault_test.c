@@ -5,39 +5,10 @@
  * failure: the state stays or is the error state, the next access is judged
  * on its own, and a reset leads out.
  */
+#include "../fault.h"
 #include "common.h"
 
 V1_FIXTURE(v1_fault, NEED_FAULTS)
-
-enum { FAULT_POINTS = 1000 };
-
-/* One call, again and again, with the next point of it failing each time. */
-struct fault {
-	struct bench *b;
-	u32 nth;
-	long ret;
-	bool struck;
-	int tries; /* left for a call that fails of its own */
-};
-
-static void fault_begin(struct fault *f, struct bench *b)
-{
-	*f = (struct fault){ .b = b, .struck = true, .tries = COMMON_TRIES };
-}
-
-static bool fault_next(struct fault *f)
-{
-	if (f->struck)
-		return f->nth++ < FAULT_POINTS;
-	return f->ret < 0 && f->tries-- > 1;
-}
-
-#define fault_call(f, call)                                \
-	do {                                               \
-		mig_fault_next((f)->b->ctx, (f)->nth);     \
-		(f)->ret = (call);                         \
-		(f)->struck = mig_fault_struck((f)->b->ctx); \
-	} while (0)
 
 /* ---- state writes ----------------------------------------------------------- */
 
@@ -64,7 +35,7 @@ static void write_swept(struct __test_metadata *_metadata, struct bench *b,
 	struct fault f;
 	int from;
 
-	fault_begin(&f, b);
+	fault_begin(&f, b, COMMON_TRIES);
 	while (fault_next(&f)) {
 		ROAD(common_reach(b, way));
 		from = common_state(&b->v1);
@@ -153,7 +124,7 @@ TEST_F(v1_fault, pending_bytes_come_through)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
-		fault_begin(&f, self->b);
+		fault_begin(&f, self->b, COMMON_TRIES);
 		kept = access_swept(&f, ways[i], ACCESS_PENDING, &seen);
 		ROAD(kept);
 		EXPECT_REQ(V1_PENDING_ERROR_KEEPS_STATE, kept,
@@ -174,7 +145,7 @@ TEST_F(v1_fault, fields_come_through)
 
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		for (access = ACCESS_OFFSET; access < ACCESSES; access++) {
-			fault_begin(&f, self->b);
+			fault_begin(&f, self->b, COMMON_TRIES);
 			kept = access_swept(&f, ways[i], access, &seen);
 			ROAD(kept);
 			EXPECT_REQ(V1_ACCESS_ERROR_KEEPS_STATE, kept,
@@ -196,7 +167,7 @@ TEST_F(v1_fault, resets_come_through)
 	int seen;
 
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
-		fault_begin(&f, self->b);
+		fault_begin(&f, self->b, COMMON_TRIES);
 		while (fault_next(&f)) {
 			ROAD(common_reach(self->b, ways[i]));
 			fault_call(&f, v1_reset(self->v1));

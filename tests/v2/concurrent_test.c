@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 
+#include "../resting.h"
 #include "log.h"
 
 V2_FIXTURE(v2_concurrent, NEED_NOTHING)
@@ -271,11 +272,19 @@ static void mdev_path(struct mig_dev *dev, const char *name, char path[300])
 		path[0] = '\0';
 }
 
+struct removal {
+	char path[300];
+	resting_tid tid;
+};
+
 static void *remove_it(void *arg)
 {
-	int fd = open(arg, O_WRONLY | O_CLOEXEC);
-	ssize_t n = write(fd, "1", 1);
+	struct removal *removal = arg;
+	int fd = open(removal->path, O_WRONLY | O_CLOEXEC);
+	ssize_t n;
 
+	removal->tid = gettid();
+	n = write(fd, "1", 1);
 	close(fd);
 	return (void *)n;
 }
@@ -296,22 +305,24 @@ static int create_again(const char *type, const char *uuid)
 /* A device that is removed while it is in use waits for its user, or fails him. */
 TEST_F(v2_concurrent, users_and_the_removal)
 {
-	char removal[300], type[4096], path[300], uuid[64];
+	char type[4096], path[300], uuid[64];
 	struct mig_file *data;
+	struct removal removal;
 	pthread_t thread;
 	int trip;
 
 	if (self->b->profile != PROFILE_HOSTILE)
 		NOT_OFFERED("what is only done in profile hostile");
-	mdev_path(self->dev, "remove", removal);
+	mdev_path(self->dev, "remove", removal.path);
 	mdev_path(self->dev, "mdev_type", path);
-	if (!removal[0] || !realpath(path, type))
+	if (!removal.path[0] || !realpath(path, type))
 		NOT_OFFERED("a device that can be removed");
 	snprintf(uuid, sizeof(uuid), "%.36s", self->dev->uri + strlen("vfio:"));
 	COMMON_EACH_STATE(self->b, state) {
 		ROAD(common_reach(self->b, state, &data));
-		ASSERT_EQ(0, pthread_create(&thread, NULL, remove_it, removal));
-		usleep(100 * 1000);
+		removal.tid = 0;
+		ASSERT_EQ(0, pthread_create(&thread, NULL, remove_it, &removal));
+		resting_await(&removal.tid);
 		v2_set(self->v2, MIG2_STOP, NULL);
 		mig_file_close(data);
 		stimulus_rebind(self->stim, NULL);

@@ -50,7 +50,7 @@ static void set_swept(struct __test_metadata *_metadata, struct bench *b,
 	struct fault f;
 	s32 fd = -1;
 
-	fault_begin(&f, b);
+	fault_begin(&f, b, COMMON_TRIES);
 	while (fault_next(&f)) {
 		ROAD(fault_reach(b, from, stream, &data));
 		fault_call(&f, v2_set_raw(&b->v2, to, &fd));
@@ -122,7 +122,7 @@ TEST_F(v2_fault, questions_change_nothing)
 	COMMON_EACH_STATE(self->b, state) {
 		ROAD(fault_reach(self->b, state, &stream, &data));
 		for (i = 0; i < ARRAY_SIZE(questions); i++) {
-			fault_begin(&f, self->b);
+			fault_begin(&f, self->b, COMMON_TRIES);
 			while (fault_next(&f))
 				fault_call(&f, mig_feature(self->dev, questions[i],
 							   payload, sizeof(payload)));
@@ -163,7 +163,7 @@ static void data_swept(struct __test_metadata *_metadata, struct bench *b,
 	int reset;
 	u32 seen;
 
-	fault_begin(&f, b);
+	fault_begin(&f, b, COMMON_TRIES);
 	while (fault_next(&f)) {
 		ROAD(bench_fresh());
 		ROAD(v2_set(&b->v2, state, &data));
@@ -217,7 +217,7 @@ TEST_F(v2_fault, log_starts_or_not)
 	ROAD(log_start(self->b));
 	ROAD(log_answers(self->b));
 	ROAD(log_stop(self->b));
-	fault_begin(&f, self->b);
+	fault_begin(&f, self->b, COMMON_TRIES);
 	while (fault_next(&f)) {
 		page = LOG_PAGE;
 		fault_call(&f, log_start_raw(self->b, &page, &range, 1));
@@ -242,10 +242,10 @@ TEST_F(v2_fault, log_answers_and_stops_or_not)
 	NEEDS(NEED_LOGGING);
 	ROAD(log_start(self->b));
 	ROAD(log_answers(self->b));
-	fault_begin(&report, self->b);
+	fault_begin(&report, self->b, COMMON_TRIES);
 	while (fault_next(&report))
 		fault_call(&report, log_report_all(self->b, bitmap));
-	fault_begin(&stop, self->b);
+	fault_begin(&stop, self->b, COMMON_TRIES);
 	while (fault_next(&stop)) {
 		fault_call(&stop, log_stop(self->b));
 		if (stop.struck && stop.ret >= 0)
@@ -271,7 +271,7 @@ TEST_F(v2_fault, resets_come_through)
 
 	ROAD(fault_stream(self->b, &stream));
 	COMMON_EACH_STATE(self->b, state) {
-		fault_begin(&f, self->b);
+		fault_begin(&f, self->b, COMMON_TRIES);
 		while (fault_next(&f)) {
 			ROAD(fault_reach(self->b, state, &stream, &data));
 			fault_call(&f, v2_reset(self->v2));
@@ -319,14 +319,14 @@ TEST_F(v2_fault, mappings_come_through)
 
 	if (!(self->dev->caps & MIG_CAP_DMA))
 		NOT_OFFERED("memory that is mapped");
-	fault_begin(&map, self->b);
+	fault_begin(&map, self->b, COMMON_TRIES);
 	while (fault_next(&map)) {
 		fault_call(&map, mig_dma_map(self->b->ctx, LOG_IOVA, memory,
 					     sizeof(memory)));
 		if (map.struck && !map.ret)
 			ROAD(mig_dma_unmap(self->b->ctx, LOG_IOVA, sizeof(memory)));
 	}
-	fault_begin(&unmap, self->b);
+	fault_begin(&unmap, self->b, COMMON_TRIES);
 	while (fault_next(&unmap)) {
 		fault_call(&unmap, mig_dma_unmap(self->b->ctx, LOG_IOVA,
 						 sizeof(memory)));

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
+#include "../resting.h"
 #include "common.h"
 
 V2_FIXTURE(v2_hostile_file, NEED_DESCRIPTORS)
@@ -132,12 +133,14 @@ struct raw_writer {
 	const void *bytes;
 	size_t len;
 	ssize_t count;
+	resting_tid tid;
 };
 
 static void *write_once(void *arg)
 {
 	struct raw_writer *w = arg;
 
+	w->tid = gettid();
 	w->count = write(w->fd, w->bytes, w->len);
 	return NULL;
 }
@@ -147,8 +150,8 @@ static int write_overlapping(const struct stall *s, int fd,
 			     const struct stream *stream, ssize_t counts[2])
 {
 	struct raw_writer writers[2] = {
-		{ fd, s->page, stream->len, 0 },
-		{ fd, stream->bytes, stream->len, 0 },
+		{ .fd = fd, .bytes = s->page, .len = stream->len },
+		{ .fd = fd, .bytes = stream->bytes, .len = stream->len },
 	};
 	pthread_t threads[2];
 	int i;
@@ -159,7 +162,7 @@ static int write_overlapping(const struct stall *s, int fd,
 		if (!i)
 			stall_met(s);
 	}
-	usleep(200 * 1000); /* the second gets as far as it can */
+	resting_await(&writers[1].tid);
 	stall_end(s, stream);
 	for (i = 0; i < 2; i++) {
 		pthread_join(threads[i], NULL);

@@ -145,6 +145,7 @@ vm-refdev: vm-root
 vm-prove: vm-root
 	scripts/deps.sh vm
 	scripts/vm-prove.sh --lab --root $(VM_ROOT)
+	scripts/vm-prove.sh --debug --root $(VM_ROOT) -o build/vm-prove/faults 'NO_MEMORY_*'
 
 # Hostile servers, by libFuzzer: FUZZ_SECONDS of them, findings in build/fuzz.
 # fuzz-coverage says which lines of the client they reach.

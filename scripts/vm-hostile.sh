@@ -26,8 +26,8 @@ help() {
 
 # options_parse ARGUMENT...: sets the variables below and the arrays options, for vm.sh, and arguments, for migcheck
 options_parse() {
-	out=$repo/build/vm-hostile root=${MIGCHECK_ROOT:-$repo/build/static} append=$CHECKS
-	options=(--journal) arguments=() limits=(--deadline 120) debug='' refdev=''
+	out=$repo/build/vm-hostile root=${MIGCHECK_ROOT:-$repo/build/static}
+	options=(--journal --append "$CHECKS") arguments=() limits=(--deadline 120) debug='' refdev=''
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		case $1 in
 		-h | --help) help && exit 0 ;;
@@ -38,7 +38,6 @@ options_parse() {
 		[ $# -gt 1 ] || usage_error "$1 needs a value"
 		case $1 in
 		-o) out=$2 ;;
-		--append) append+=" $2" ;;
 		--root) root=$2 ;;
 		*) options+=("$1" "$2") ;;
 		esac
@@ -48,7 +47,7 @@ options_parse() {
 	shift 2
 	arguments=("$@")
 	kernel_choose
-	options+=(--root "$root" --append "$append")
+	options+=(--root "$root")
 }
 
 # kernel_choose: what --debug and --refdev mean to vm.sh
@@ -58,8 +57,7 @@ kernel_choose() {
 	if [ -n "$debug" ]; then
 		image=$("$repo/scripts/lab-kernel.sh" --debug) || exit
 		headers=$("$repo/scripts/lab-kernel.sh" --debug tree) || exit
-		options=(--kernel "$image" --timeout 1800 "${options[@]}")
-		append+=" $LAB_APPEND panic_on_warn=1"
+		options=(--kernel "$image" --timeout 1800 --append "$LAB_APPEND panic_on_warn=1" "${options[@]}")
 		limits=(--deadline 300)
 	fi
 	if [ -n "$refdev" ]; then

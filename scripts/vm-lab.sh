@@ -23,8 +23,8 @@ help() {
 # options_parse ARGUMENT...: sets debug, refdev, out and the arrays ways, mdevs, options (for vm.sh), arguments (for
 # migcheck)
 options_parse() {
-	debug='' refdev='' out=$repo/build/vm-lab append=$LAB_APPEND
-	ways=() mdevs=() options=() arguments=()
+	debug='' refdev='' out=$repo/build/vm-lab
+	ways=() mdevs=() options=(--append "$LAB_APPEND") arguments=()
 	while [ $# -gt 0 ] && [ "$1" != -- ]; do
 		case $1 in
 		-h | --help) help && exit 0 ;;
@@ -37,7 +37,6 @@ options_parse() {
 		--by) ways+=("$2") ;;
 		-o) out=$2 ;;
 		--mdev) mdevs+=("$2") ;;
-		--append) append+=" $2" ;;
 		*) options+=("$1" "$2") ;;
 		esac
 		shift 2
@@ -49,7 +48,6 @@ options_parse() {
 	for mdev in "${mdevs[@]}"; do
 		options+=(--mdev "$mdev")
 	done
-	options+=(--append "$append")
 	if [ -n "$debug" ]; then
 		options=(--watch --timeout 1800 "${options[@]}")
 		arguments=(--deadline 300 "${arguments[@]}")

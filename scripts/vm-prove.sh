@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# vm-prove.sh: proves defects and legal variants of the reference device in a real kernel. `vm-prove.sh --help` says how to call it.
+# vm-prove.sh: proves defects and legal variants of the reference device in a real kernel. `vm-prove.sh --help` says
+# how to call it.
 #
 # One guest with the reference driver and two devices of the profiles that most defects are made for; `migcheck prove
 # --on` makes one defect after the other of them. Besides what the proof says, the kernel's log has to stay clean.
@@ -22,19 +23,20 @@ readonly FATAL=(BLOCKED_ARC_NEVER_RETURNS STALE_WRITE_CRASHES) # to the kernel t
 
 help() {
 	cat <<-'END'
-	usage: vm-prove.sh [--lab] [--root DIR] [-o DIR] [--sample | ARGS-OF-MIGCHECK-PROVE]
+	usage: vm-prove.sh [--lab | --debug] [--root DIR] [-o DIR] [--sample | ARGS-OF-MIGCHECK-PROVE]
 	  --lab       in the kernel of lab-kernel.sh, which logs dirty pages, instead of Debian's
+	  --debug     in that of lab-kernel.sh --debug, where requests fail on demand
 	  --root DIR  the static harness (default: as vm.sh)
 	  -o DIR      where guest.log and kernel.log go (default: build/vm-prove)
 	  --sample    about ten defects of each generation; default: all defects and all variants
 	END
 }
 
-options=() lab='' out=$repo/build/vm-prove
+options=() kernel='' out=$repo/build/vm-prove
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help) help && exit 0 ;;
-	--lab) lab=1 && shift ;;
+	--lab | --debug) kernel=$1 && shift ;;
 	--root) options+=(--root "${2:?}") && shift 2 ;;
 	-o) out=${2:?} && shift 2 ;;
 	--sample) shift && set -- "${SAMPLE[@]}" "$@" && break ;;
@@ -42,17 +44,25 @@ while [ $# -gt 0 ]; do
 	esac
 done
 
-if [ -n "$lab" ]; then
-	image=$("$repo/scripts/lab-kernel.sh") || exit
-	headers=$("$repo/scripts/lab-kernel.sh" tree) || exit
-	options+=(--kernel "$image")
+if [ -n "$kernel" ]; then
+	lab=("$repo/scripts/lab-kernel.sh")
+	[ "$kernel" = --lab ] || lab+=("$kernel")
+	image=$("${lab[@]}") || exit
+	headers=$("${lab[@]}" tree) || exit
+	options+=(--kernel "$image" --append "$LAB_APPEND")
 else
 	headers=$("$repo/scripts/vm-kernel.sh" headers) || exit
 fi
 module=$("$repo/scripts/vm-kmod.sh" "$headers") || exit
+
+# inert_without CONFIG NAME: what a kernel without CONFIG hides besides
 inert=(--inert "$repo/fixtures/kmod/inert.txt")
-grep -qs '^CONFIG_IOMMUFD_DRIVER=y' "$headers/include/config/auto.conf" ||
-	inert+=(--inert "$repo/fixtures/kmod/inert-nolog.txt")
+inert_without() {
+	grep -qs "^CONFIG_$1=y" "$headers/include/config/auto.conf" ||
+		inert+=(--inert "$repo/fixtures/kmod/inert-$2.txt")
+}
+inert_without IOMMUFD_DRIVER nolog
+inert_without FAILSLAB nofault
 
 on=()
 for i in "${!DEVICES[@]}"; do

@@ -59,7 +59,7 @@ options_parse() {
 		--setup) setup=$2 ;;
 		--carry) carry=$2 ;;
 		--qemu) read -ra qemu_more <<<"$2" ;;
-		--append) append=$2 ;;
+		--append) append+=" $2" ;;
 		--timeout) timeout=$2 ;;
 		--root) root=$2 ;;
 		-o) out=$2 ;;

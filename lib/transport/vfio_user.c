@@ -180,6 +180,7 @@ static int vfio_user_space_create(struct mig_context *ctx, void **ret_space)
 	if (!space)
 		return -ENOMEM;
 	pthread_mutex_init(&space->lock, NULL);
+	space->serve = vfio_user_serve;
 	*ret_space = space;
 	return 0;
 }

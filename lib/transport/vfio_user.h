@@ -37,7 +37,8 @@
  *   vfio_user_ioctl.c    device ioctls but DEVICE_FEATURE
  *   vfio_user_feature.c, vfio_user_feature_log.c  DEVICE_FEATURE
  *   vfio_user_region.c   access and mmap of regions
- *   vfio_user_dma.c      memory, and what the server does to it
+ *   vfio_user_dma.c      memory, and who is told of it
+ *   vfio_user_serve.c    what the server does to it
  *   vfio_user_peer.c     devices that write to one another
  *   vfio_user_log.c      dirty tracking of the container
  *   vfio_user_wire.c, vfio_user_version.c, vfio_user_near.c
@@ -102,6 +103,9 @@ struct vfio_user_space {
 	struct vfio_user_map *maps;
 	bool logging; /* by the container's request */
 	struct vfio_user_near near;
+	/* vfio_user_serve() */
+	int (*serve)(struct vfio_user_end *end, struct vfio_user_wire *wire,
+		     const struct vfio_user_in *in, u64 deadline);
 };
 
 struct vfio_user_dev {
@@ -199,13 +203,19 @@ int vfio_user_dma_unmap(void *opaque, u64 iova, size_t len);
 int vfio_user_dma_tell(struct vfio_user_end *end, u64 iova, u64 size, int fd);
 int vfio_user_dma_untell(struct vfio_user_end *end, u64 iova, u64 size);
 
-/* Answers a command of the server that came on @wire. */
-int vfio_user_dma_serve(struct vfio_user_end *end, struct vfio_user_wire *wire,
-			const struct vfio_user_in *in, u64 deadline);
-
 /* Forgets the mapping, and unmaps it on all endpoints but @done (or NULL). */
 int vfio_user_dma_forget(struct vfio_user_space *space, u64 iova, size_t len,
 			 const struct vfio_user_end *done);
+
+/* ---- vfio_user_serve.c -------------------------------------------------- */
+
+/*
+ * Answers a command of the server that came on @wire: 0, or -errno where the
+ * answer could not be sent. Calls are made within calls for it, see
+ * vfio_user_peer_write(), so that those who call reach it by the space.
+ */
+int vfio_user_serve(struct vfio_user_end *end, struct vfio_user_wire *wire,
+		    const struct vfio_user_in *in, u64 deadline);
 
 /* ---- vfio_user_peer.c --------------------------------------------------- */
 

@@ -38,7 +38,7 @@ static int serve_one(struct vfio_user_end *end, struct vfio_user_wire *wire,
 	if (ret)
 		return ret;
 	if ((in.head.flags & VFIO_USER_TYPE) == VFIO_USER_IS_COMMAND)
-		ret = vfio_user_dma_serve(end, wire, &in, deadline);
+		ret = end->space->serve(end, wire, &in, deadline);
 	else
 		ret = vfio_user_wire_break(wire, -EPROTO,
 					   "a reply that nobody waits for");
@@ -97,7 +97,7 @@ static int await_reply(struct vfio_user_end *end, u64 deadline,
 			*ret_in = in;
 			return 0;
 		}
-		ret = vfio_user_dma_serve(end, &end->main, &in, deadline);
+		ret = end->space->serve(end, &end->main, &in, deadline);
 		vfio_user_wire_drop(&in);
 		if (ret)
 			return ret;

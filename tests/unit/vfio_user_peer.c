@@ -32,6 +32,7 @@ void peer_open(struct peer *p)
 	p->end.space = &p->space;
 	p->end.open = true;
 	p->end.used = -1;
+	p->space.serve = vfio_user_serve;
 	vfio_user_wire_init(&p->end.main, pair[0]);
 	vfio_user_wire_init(&p->end.twin, -1);
 	vfio_user_caps_default(&p->end.peer);

@@ -141,9 +141,6 @@ static int config_write(const char *uri, const char *text)
 		ret = -errno;
 	if (fd >= 0)
 		close(fd);
-	if (ret)
-		say_error("prove: %s cannot become '%.*s': %s", uri,
-			  (int)strcspn(text, "\n"), text, strerror(-ret));
 	return ret;
 }
 
@@ -166,6 +163,10 @@ int prove_on_configure(const struct prove_on *on, const struct refdev_row *row,
 			 found && foreign ? "OTHER_MODEL" : name);
 		uris[found++] = on->devices[i].uri;
 		ret = config_write(on->devices[i].uri, text);
+		if (ret && !prove_on_inert(on, row))
+			say_error("prove: %s cannot become '%.*s': %s",
+				  on->devices[i].uri, (int)strcspn(text, "\n"),
+				  text, strerror(-ret));
 	}
 	if (ret)
 		return ret;

@@ -41,7 +41,8 @@ void prove_on_reason(const struct prove_on *on, const struct refdev_row *row,
 /*
  * Makes the row's device of one that fits, and of a second, if there is one,
  * the same or, with @foreign, one of another model. Puts the URI of the first
- * and that of the second ("" for none) there; 0, or -errno after a line.
+ * and that of the second ("" for none) there; 0, or -errno after a line
+ * (without one where the list says that the row is none here).
  */
 int prove_on_configure(const struct prove_on *on, const struct refdev_row *row,
 		       bool foreign, const char **ret_uri,

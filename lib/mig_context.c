@@ -327,12 +327,19 @@ int mig_dma_unmap(struct mig_context *ctx, u64 iova, size_t len)
 
 int mig_container_ioctl(struct mig_context *ctx, u32 request, void *arg)
 {
+	const struct mig_transport *transport;
 	size_t i;
+	int ret;
 
-	for (i = 0; i < SPACES; i++)
-		if (ctx->spaces[i].space &&
-		    ctx->spaces[i].transport->container_ioctl)
-			return ctx->spaces[i].transport->container_ioctl(
-				ctx->spaces[i].space, request, arg);
+	for (i = 0; i < SPACES; i++) {
+		transport = ctx->spaces[i].transport;
+		if (!ctx->spaces[i].space || !transport->container_ioctl)
+			continue;
+		mig_fault_arm(ctx, transport);
+		ret = transport->container_ioctl(ctx->spaces[i].space, request,
+						 arg);
+		mig_fault_disarm(ctx);
+		return ret;
+	}
 	return -ENOTTY;
 }

@@ -242,7 +242,13 @@ int emu_machine_unmap(void *space, u64 iova, size_t len)
 
 int emu_machine_ioctl(void *space, u32 request, void *arg)
 {
-	return emu_space_ioctl(((struct emu_machine *)space)->space, request, arg);
+	struct emu_machine *machine = space;
+	/* The container's memory is a point like those of the first device. */
+	bool starved = request == UAPI_IOMMU_DIRTY_PAGES &&
+		       machine->slots[0].refdev &&
+		       refdev_strikes(machine->slots[0].refdev);
+
+	return emu_space_ioctl(machine->space, request, arg, starved);
 }
 
 void emu_machine_fault_arm(void *space, u32 nth)

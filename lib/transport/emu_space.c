@@ -166,14 +166,18 @@ int emu_space_write(struct emu_space *space, u64 iova, const void *src,
 
 /* ---- the container's ioctls, as type1 answers them ------------------------- */
 
-void emu_space_detach(struct emu_space *space)
+static void forget_marks(struct emu_space *space)
 {
 	struct mapping *m;
 
-	if (!is_odd(space, REFDEV_CONTAINER_DETACH))
-		return;
 	for (m = space->mappings; m; m = m->next)
 		memset(m->dirty, 0, m->len / PAGE);
+}
+
+void emu_space_detach(struct emu_space *space)
+{
+	if (is_odd(space, REFDEV_CONTAINER_DETACH))
+		forget_marks(space);
 }
 
 static int get_info(struct emu_space *space, void *arg)
@@ -248,12 +252,9 @@ static int report(struct emu_space *space, u64 iova, u64 size,
 
 static int start_log(struct emu_space *space)
 {
-	struct mapping *m;
-
 	if (space->logging)
 		return is_odd(space, REFDEV_CONTAINER_STRICT) ? -EINVAL : 0;
-	for (m = space->mappings; m; m = m->next)
-		memset(m->dirty, 0, m->len / PAGE);
+	forget_marks(space);
 	space->writes_missed = is_odd(space, REFDEV_CONTAINER_LATE);
 	space->logging = true;
 	space->since = log_ends;
@@ -269,7 +270,18 @@ static int stop_log(struct emu_space *space)
 	return 0;
 }
 
-static int dirty_pages(struct emu_space *space, void *arg)
+/* A request for which there is no memory. */
+static int starve(struct emu_space *space, u32 flags)
+{
+	if (flags == UAPI_DIRTY_START && is_odd(space, REFDEV_CONTAINER_HALF))
+		start_log(space);
+	if (flags == UAPI_DIRTY_GET_BITMAP &&
+	    is_odd(space, REFDEV_CONTAINER_FORGETS))
+		forget_marks(space);
+	return -ENOMEM;
+}
+
+static int dirty_pages(struct emu_space *space, void *arg, bool starved)
 {
 	struct uapi_dirty_pages dirty = { 0 };
 
@@ -281,6 +293,8 @@ static int dirty_pages(struct emu_space *space, void *arg)
 		return -EINVAL;
 	if (dirty.flags & UAPI_DIRTY_START && is_odd(space, REFDEV_CONTAINER_LAX))
 		dirty.flags = UAPI_DIRTY_START;
+	if (starved)
+		return starve(space, dirty.flags);
 	switch (dirty.flags) {
 	case UAPI_DIRTY_START:
 		return start_log(space);
@@ -323,13 +337,14 @@ static int unmap(struct emu_space *space, void *arg)
 	return 0;
 }
 
-int emu_space_ioctl(struct emu_space *space, u32 request, void *arg)
+int emu_space_ioctl(struct emu_space *space, u32 request, void *arg,
+		    bool starved)
 {
 	switch (request) {
 	case UAPI_IOMMU_GET_INFO:
 		return get_info(space, arg);
 	case UAPI_IOMMU_DIRTY_PAGES:
-		return dirty_pages(space, arg);
+		return dirty_pages(space, arg, starved);
 	case UAPI_IOMMU_UNMAP_DMA:
 		return unmap(space, arg);
 	default:

@@ -44,6 +44,7 @@ bool emu_space_logs(const struct emu_space *space);
 void emu_space_detach(struct emu_space *space);
 
 /* VFIO_IOMMU_GET_INFO, _DIRTY_PAGES and _UNMAP_DMA with bitmap. */
-int emu_space_ioctl(struct emu_space *space, u32 request, void *arg);
+int emu_space_ioctl(struct emu_space *space, u32 request, void *arg,
+		    bool starved);
 
 #endif

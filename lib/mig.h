@@ -42,6 +42,7 @@ enum mig_cap {
 	MIG_CAP_SESSIONS = 1 << 10,     /* data_fd and session ioctls are the device's */
 	MIG_CAP_POSITIONED = 1 << 11,  /* positioned I/O of sessions reaches it */
 	MIG_CAP_CLOSE = 1 << 12,       /* a close reaches it */
+	MIG_CAP_CORE = 1 << 13,	       /* a VFIO core, or who does its part, checks requests */
 };
 
 struct mig_file_ops {

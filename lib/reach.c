@@ -9,6 +9,7 @@ static const struct {
 } lacks[] = {
 	{ MIG_CAP_SESSIONS, "this carrier has no names for data sessions and no requests on them (vfio-user without \"sessions\")" },
 	{ MIG_CAP_POSITIONED, "this carrier has no positioned I/O on data sessions" },
+	{ MIG_CAP_CORE, "no VFIO core checks the requests of this carrier (vfio-user without \"sessions\")" },
 	{ MIG_CAP_CLOSE, "this carrier does not say what a disconnect does to a device (vfio-user without \"sessions\")" },
 };
 
@@ -17,6 +18,7 @@ static const struct {
 	u32 caps;
 } wants[] = {
 	{ V1_REOPEN_GIVES_DEFAULT, MIG_CAP_CLOSE },
+	{ V2_NO_MIGRATION_IS_ENOTTY, MIG_CAP_CORE },
 	{ V2_SESSION_ARC_OPENS_DATA_FD, MIG_CAP_SESSIONS },
 	{ V2_OTHER_ARCS_OPEN_NONE, MIG_CAP_SESSIONS },
 	{ V2_DATA_FD_IS_A_STREAM, MIG_CAP_POSITIONED },
@@ -34,6 +36,10 @@ static const struct {
 	{ V2_TEMPORARY_END_IS_ENOMSG, MIG_CAP_SESSIONS },
 	{ V2_ANNOUNCED_BYTES_ARE_READABLE, MIG_CAP_SESSIONS },
 	{ V2_PRECOPY_FLAGS_ARE_NO_OUTPUT, MIG_CAP_SESSIONS },
+	{ V2_DATA_SIZE_EXISTS, MIG_CAP_CORE },
+	{ V2_LOG_START_CHECKS_ARGUMENTS, MIG_CAP_CORE },
+	{ V2_LOG_REPORT_CHECKS_ARGUMENTS, MIG_CAP_CORE },
+	{ V2_INFO2_PROBES, MIG_CAP_CORE },
 	{ V2_INFO2_FLAGS_ARE_OUTPUT, MIG_CAP_SESSIONS },
 	{ V2_NO_REINIT_WITHOUT_OPT_IN, MIG_CAP_SESSIONS },
 	{ V2_REINIT_RESTARTS_COUNTERS, MIG_CAP_SESSIONS },

@@ -8,6 +8,7 @@
 enum {
 	V2_PIECE = 1 << 20,
 	V2_POLL_MS = 100,
+	V2_ROUND = 1024, /* reads of a pre-copy round before its end is looked for */
 };
 
 /* One loop over a data session. */
@@ -96,17 +97,38 @@ static ssize_t v2_read(struct v2_loop *loop, size_t len, struct stream *stream)
 	return count;
 }
 
-/* As v2_collect(), but a temporary end is -ENOMSG. */
+/*
+ * Devices may be written to faster than they are read, so that a round of
+ * pre-copy never meets a temporary end. It is over when its reads are many and
+ * nothing initial is left; a user may switch at any time.
+ */
+static bool v2_round_is_over(struct mig_file *data)
+{
+	struct mig2_precopy_info info;
+	struct mig2_device_state now;
+
+	if (data->dev->caps & MIG_CAP_SESSIONS)
+		return !v2_precopy_info(data, &info) && !info.initial_bytes;
+	return !mig_feature(data->dev, MIG2_FEATURE_DEVICE_STATE | UAPI_FEATURE_GET,
+			    &now, sizeof(now)) &&
+	       (now.device_state == MIG2_PRE_COPY ||
+		now.device_state == MIG2_PRE_COPY_P2P);
+}
+
+/* As v2_collect(), but a temporary end, or one that stands for it, is -ENOMSG. */
 static int v2_drain(struct mig_file *data, const struct v2_moving *how,
 		    struct stream *stream)
 {
 	struct v2_loop loop;
 	ssize_t count;
+	u32 reads = 0;
 	int ret;
 
 	v2_loop_start(&loop, data, how);
 	do {
 		count = v2_read(&loop, v2_piece(&loop, SIZE_MAX), stream);
+		if (count > 0 && ++reads % V2_ROUND == 0 && v2_round_is_over(data))
+			count = -ENOMSG;
 	} while (count > 0);
 	if (count && count != -ENOMSG)
 		return count;

@@ -237,7 +237,7 @@ static int emu_open(struct mig_context *ctx, const char *address,
 	dev->slot = slot;
 	dev->dev.file.ops = &dev_ops;
 	dev->dev.file.fd = -1;
-	dev->dev.caps = MIG_CAP_SESSIONS | MIG_CAP_POSITIONED |
+	dev->dev.caps = MIG_CAP_CORE | MIG_CAP_SESSIONS | MIG_CAP_POSITIONED |
 			MIG_CAP_CLOSE | MIG_CAP_POLL | MIG_CAP_SECOND_OPEN | MIG_CAP_CLONE |
 			MIG_CAP_DMA | MIG_CAP_BAD_POINTERS | MIG_CAP_FAULTS;
 	emu_space_twist(machine->space, refdev_container(slot->refdev));

@@ -266,7 +266,7 @@ static int kernel_open(struct mig_context *ctx, const char *address,
 	if (!kdev)
 		return -ENOMEM;
 	kdev->space = mig_space(ctx, &transport_kernel);
-	kdev->dev.caps = MIG_CAP_SESSIONS | MIG_CAP_POSITIONED |
+	kdev->dev.caps = MIG_CAP_CORE | MIG_CAP_SESSIONS | MIG_CAP_POSITIONED |
 			 MIG_CAP_CLOSE | MIG_CAP_BAD_POINTERS | MIG_CAP_POLL |
 			 MIG_CAP_DESCRIPTORS | MIG_CAP_KERNEL;
 	if (kernel_faults(kdev->space))

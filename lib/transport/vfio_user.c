@@ -145,7 +145,7 @@ static int vfio_user_open(struct mig_context *ctx, const char *address,
 	dev->dev.file.ops = &dev_ops;
 	dev->dev.file.fd = -1;
 	dev->dev.caps = MIG_CAP_DMA |
-			(dev->end->named ? MIG_CAP_SESSIONS | MIG_CAP_CLOSE : 0) |
+			(dev->end->named ? MIG_CAP_CORE | MIG_CAP_SESSIONS | MIG_CAP_CLOSE : 0) |
 			(dev->end->logs ? MIG_CAP_CONTAINER_LOG : 0);
 	*ret_dev = &dev->dev;
 	return 0;

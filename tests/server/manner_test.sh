@@ -33,6 +33,10 @@ for manner in one-client exit-on-leave keep-state error-payload short-data pad p
 	judge "v2_$manner" 0 "$clean" v2 "$manner" $v2
 done
 
+# What a VFIO core would see to is not asked of who has none.
+judge v2_no-core 0 "$clean" v2-full no-core -t 'v2_feature-*' -t 'v2_size-*' -t 'v2_log-*' -t 'v2_report-r*' -t 'v2_info2-*' \
+	-t 'v2_header-*'
+
 # What is not.
 judge v1_short_region 1 'FAIL V1-ACC-008' v1 short-region -t V1-ACC-008
 t='-t v2_stream-reads_of_7*'

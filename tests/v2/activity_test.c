@@ -8,7 +8,11 @@
 
 V2_FIXTURE(v2_activity, NEED_STIMULUS)
 
-enum { ACTIVITY_SEED = 7, ACTIVITY_WINDOWS = 25 };
+enum {
+	ACTIVITY_SEED = 7,
+	ACTIVITY_WINDOWS = 25,
+	ACTIVITY_STOP = 400, /* ms that a device is left in STOP */
+};
 
 /* ---- silence ---------------------------------------------------------------- */
 
@@ -192,6 +196,23 @@ TEST_F(v2_activity, stop_is_frozen)
 	EXPECT_REQ(V2_STOP_IS_FROZEN, at_work,
 		   "streams of an idle device in STOP are the same, those of a device stopped at work are not, %d times of %d",
 		   i, COMMON_TRIES);
+}
+
+/* Not even if nobody can set it to work: what was put there stays, for a while. */
+TEST_F(v2_activity, contents_keep_in_stop)
+{
+	int i, ret = -EILSEQ;
+
+	for (i = 0; i < COMMON_TRIES && ret == -EILSEQ; i++) {
+		ROAD(common_fresh(self->b, COMMON_SEED));
+		ROAD(v2_set(self->v2, MIG2_STOP, NULL));
+		mig_idle(self->dev, ACTIVITY_STOP);
+		ROAD(v2_set(self->v2, MIG2_RUNNING, NULL));
+		ret = stimulus_verify(self->stim, COMMON_SEED);
+	}
+	ROAD(ret == -EILSEQ ? 0 : ret);
+	EXPECT_REQ(V2_STOP_IS_FROZEN, !ret, "after %d ms in STOP: %s",
+		   ACTIVITY_STOP, self->stim->differs);
 }
 
 /* ---- and back at work ----------------------------------------------------------- */

@@ -152,6 +152,8 @@ TEST_F(v2_concurrent, logs_resets_and_requests)
 
 	NEEDS(NEED_LOGGING);
 	ROAD(common_round_trip(self->b));
+	ROAD(log_start(self->b));
+	ROAD(log_stop(self->b));
 	crowd_join(&crowd, self->b, NULL);
 	crowd_add(&crowd, body_sets);
 	crowd_add(&crowd, body_resets);
@@ -193,6 +195,7 @@ TEST_F(v2_concurrent, users_of_a_session_and_requests)
 	struct crowd crowd;
 	int left, after;
 
+	ROAD(common_round_trip(self->b));
 	COMMON_EACH_STATE(self->b, state) {
 		if (fsm_session_in(state) == FSM_NO_SESSION)
 			continue;

@@ -3,7 +3,7 @@
  * VFIO_DEVICE_FEATURE promises: header and size of a call are checked before
  * anything happens, and a probe only tells.
  */
-#include "common.h"
+#include "log.h"
 
 V2_FIXTURE(v2_header, NEED_NOTHING)
 
@@ -12,7 +12,6 @@ enum {
 	HEADER_STATE_SIZE = sizeof(struct uapi_feature) +
 			     sizeof(struct mig2_device_state),
 	HEADER_LONGER = 64,
-	HEADER_LOG_PAGES = 256,
 };
 
 /* What Linux defines, but for PRECOPY_INFOv2. */
@@ -205,7 +204,10 @@ TEST_F(v2_header, short_payloads_are_refused)
 			call.state.device_state = MIG2_RUNNING;
 			ret = header_call(self->b, argsz, f->index | method,
 					   &call);
-			EXPECT_REQ(V2_FEATURE_ARGSZ_IS_CHECKED, ret == -EINVAL,
+			/* Where no core looks first, a driver may see something else. */
+			EXPECT_REQ(V2_FEATURE_ARGSZ_IS_CHECKED,
+				   ret == -EINVAL ||
+					   (ret < 0 && !(self->dev->caps & MIG_CAP_CORE)),
 				   "feature %u with argsz %u: %s", f->index,
 				   argsz, common_errno(ret));
 		}
@@ -260,11 +262,12 @@ TEST_F(v2_header, long_payloads_are_accepted)
 static int header_log_start(struct bench *b, u32 longer, u64 *ret_page)
 {
 	struct mig2_log_range range = {
-		.iova = 1ull << 30, .length = HEADER_LOG_PAGES * 4096,
+		.iova = LOG_IOVA, .length = LOG_SIZE,
 	};
 	union header_call call = { .room = { 0 } };
 	int ret;
 
+	log_map(b);
 	call.start = (struct mig2_log_start){ .page_size = 4096,
 					      .num_ranges = 1,
 					      .ranges = (uintptr_t)&range };
@@ -276,12 +279,12 @@ static int header_log_start(struct bench *b, u32 longer, u64 *ret_page)
 
 static int header_log_report(struct bench *b, u32 longer, u64 page)
 {
-	u64 bitmap[HEADER_LOG_PAGES / 64] = { 0 };
+	u64 bitmap[LOG_WORDS] = { 0 };
 	union header_call call = { .room = { 0 } };
 
 	call.report = (struct mig2_log_report){
-		.iova = 1ull << 30,
-		.length = HEADER_LOG_PAGES * 4096,
+		.iova = LOG_IOVA,
+		.length = LOG_SIZE,
 		.page_size = page,
 		.bitmap = (uintptr_t)bitmap,
 	};
@@ -392,7 +395,8 @@ TEST_F(v2_header, unknown_features_are_enotty)
 		ret = header_call(self->b, sizeof(call), flags, &call);
 		EXPECT_REQ(V2_UNKNOWN_FEATURE_IS_ENOTTY, ret < 0,
 			   "flags 0x%x: %s", flags, common_errno(ret));
-		PREFER_REQ(V2_UNKNOWN_FEATURE_IS_ENOTTY, ret == -ENOTTY,
+		PREFER_REQ(V2_UNKNOWN_FEATURE_IS_ENOTTY,
+			   ret == -ENOTTY || !(self->dev->caps & MIG_CAP_CORE),
 			   "flags 0x%x: %s", flags, common_errno(ret));
 	}
 }

@@ -67,11 +67,36 @@ static int log_start_range(struct bench *b, u64 iova, u64 length,
 	return ret;
 }
 
-/* The whole of the memory, by LOG_PAGE if the device agrees. */
+/* Maps the memory for DMA, once. */
+static int log_map(struct bench *b)
+{
+	void *memory;
+	int ret;
+
+	if (log_memory)
+		return 0;
+	memory = mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	ret = mig_dma_map(b->ctx, LOG_IOVA, memory, LOG_SIZE);
+	if (ret) {
+		munmap(memory, LOG_SIZE);
+		return ret;
+	}
+	log_memory = memory;
+	return 0;
+}
+
+/*
+ * The whole of the memory, by LOG_PAGE if the device agrees. It is mapped where
+ * it can be: some log, or report, nothing else.
+ */
 static int log_start(struct bench *b)
 {
 	u64 page = LOG_PAGE;
 
+	log_map(b);
 	return log_start_range(b, LOG_IOVA, LOG_SIZE, &page);
 }
 
@@ -132,27 +157,6 @@ static u32 log_count(const u64 *bitmap, u32 words)
 	for (i = 0; i < words; i++)
 		count += __builtin_popcountll(bitmap[i]);
 	return count;
-}
-
-/* Maps the memory for DMA, once. */
-static int log_map(struct bench *b)
-{
-	void *memory;
-	int ret;
-
-	if (log_memory)
-		return 0;
-	memory = mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
-		return -errno;
-	ret = mig_dma_map(b->ctx, LOG_IOVA, memory, LOG_SIZE);
-	if (ret) {
-		munmap(memory, LOG_SIZE);
-		return ret;
-	}
-	log_memory = memory;
-	return 0;
 }
 
 /* The device writes @len bytes at @offset of page @page. */

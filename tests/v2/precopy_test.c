@@ -11,6 +11,7 @@ V2_FIXTURE(v2_precopy, NEED_PRE_COPY)
 
 enum {
 	PRECOPY_READS = 64,   /* small reads that a session is watched for */
+	PRECOPY_STRETCH = 256, /* reads after which it is asked, end or not */
 	PRECOPY_ROUNDS = 20,  /* temporary ends until a device should be calm */
 	PRECOPY_INFO_SIZE = 24,
 };
@@ -298,25 +299,27 @@ TEST_F(v2_precopy, flags_are_no_answer)
 /* ---- the temporary end --------------------------------------------------------- */
 
 /*
- * Reads until nothing is announced any more: 0; -EBUSY where that never comes.
- * What a read says at an end does not matter here.
+ * Reads until nothing is announced any more: 0; -EBUSY where that never comes,
+ * or no end to ask at. What a read says at an end does not matter here.
  */
 static int settle(struct mig_file *data)
 {
 	struct mig2_precopy_info info;
 	struct stream_budget budget;
-	int rounds = 0, ret = 0;
+	int rounds = 0, reads = 0, ret = 0;
 	static u8 bytes[65536];
+	bool more;
 
 	stream_budget_start(&budget);
 	while (!ret && rounds < PRECOPY_ROUNDS) {
+		more = mig_read(data, bytes, sizeof(bytes)) > 0;
 		ret = stream_budget_pay(&budget);
-		if (ret || mig_read(data, bytes, sizeof(bytes)) > 0)
+		if (ret || (more && ++reads % PRECOPY_STRETCH))
 			continue;
-		rounds++;
 		ret = precopy_ask(data, &info);
 		if (!ret && !info.initial_bytes && !info.dirty_bytes)
 			return 0;
+		rounds += !more || !info.initial_bytes;
 	}
 	return ret ? ret : -EBUSY;
 }

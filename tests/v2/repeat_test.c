@@ -11,7 +11,13 @@
 
 V2_FIXTURE(v2_repeat, NEED_NOTHING)
 
-enum { REPEAT_CYCLES = 12, REPEAT_ROUNDS = 60, REPEAT_FDS = 4096 };
+enum {
+	REPEAT_CYCLES = 12,
+	REPEAT_ROUNDS = 60,
+	REPEAT_FDS = 4096,
+	REPEAT_LOOKS = 20,
+	REPEAT_WINDOW = 1000, /* ms that a state is watched, in as many looks */
+};
 
 /* The state is the user's: it does not move by itself. */
 TEST_F(v2_repeat, states_stay)
@@ -21,8 +27,8 @@ TEST_F(v2_repeat, states_stay)
 
 	COMMON_EACH_STATE(self->b, state) {
 		ROAD(common_reach(self->b, state, &data));
-		for (i = 0, seen = state; i < 4 && seen == state; i++) {
-			mig_idle(self->dev, COMMON_WINDOW / 4);
+		for (i = 0, seen = state; i < REPEAT_LOOKS && seen == state; i++) {
+			mig_idle(self->dev, REPEAT_WINDOW / REPEAT_LOOKS);
 			ROAD(v2_state(self->v2, &seen));
 		}
 		EXPECT_REQ(V2_STATE_CHANGES_ONLY_BY_USER,

@@ -46,6 +46,7 @@ static void supervise(struct campaign *c, struct judgement *j)
 		.seed = c->options->seed,
 		.deadline_s = deadline ? deadline :
 					 device_deadline(j->device.uri),
+		.patient = !deadline,
 		.work = c->work.path,
 		.traces = c->options->dir ? c->work.path : "",
 		.kmsg = j->device.caps & MIG_CAP_KERNEL ? &c->kmsg : NULL,

@@ -236,11 +236,83 @@ u32 supervise_tests(const struct supervise_plan *plan)
 	return count;
 }
 
-void supervise_device(const struct supervise_plan *plan, struct record *record)
+/* ---- slow devices ---------------------------------------------------------- */
+
+/*
+ * Slow is not stuck. A test that was late is run once more with a longer
+ * deadline; where that shows the device to be slow, all others have it from
+ * then on. Devices that are stuck do not hold up the run for long.
+ */
+enum { LONGER = 4, FUTILE_MAX = 3 };
+
+struct patience {
+	struct supervise_plan plan; /* for tests that were not run yet */
+	u32 longer_s;
+	u32 futile; /* tests that were late both times */
+};
+
+static void forget(struct record_test *test)
 {
+	test->outcome = RECORD_NOT_RUN;
+	test->hung = false;
+	free(test->message);
+	test->message = mem_dup("");
+	free(test->harness);
+	test->harness = NULL;
+}
+
+static void run_longer(struct patience *p, const struct suite_binary *binary,
+		       const struct suite_test *only, struct record *record)
+{
+	const char *argv[] = { binary->path, "-r", only->run, NULL };
+	struct supervise_plan longer = p->plan;
+	struct batch b = { .plan = &longer, .binary = binary, .only = only };
+	struct record_test *test = record_test(record, binary, only->name);
+
+	longer.deadline_s = p->longer_s;
+	forget(test);
+	if (longer.restart) {
+		run_alone(&b, record);
+	} else {
+		run_batch(&b, argv, record);
+		settle_losses(binary, record);
+	}
+	test = record_test(record, binary, only->name);
+	if (test->outcome == RECORD_TIMEOUT)
+		p->futile++;
+	else
+		p->plan.deadline_s = p->longer_s;
+}
+
+static void have_patience(struct patience *p, const struct suite_binary *binary,
+			  struct record *record)
+{
+	const struct batch b = { .plan = &p->plan, .binary = binary };
+	const struct record_test *test;
 	u32 i;
 
-	for (i = 0; i < plan->suite->count; i++)
-		if (!supervise_binary(plan, &plan->suite->binaries[i], record))
+	for (i = 0; i < binary->test_count; i++) {
+		if (!runs(&b, &binary->tests[i]) || p->futile == FUTILE_MAX ||
+		    !goes_on(record))
+			continue;
+		test = record_test(record, binary, binary->tests[i].name);
+		if (test->outcome == RECORD_TIMEOUT && test->hung && !test->lost)
+			run_longer(p, binary, &binary->tests[i], record);
+	}
+}
+
+void supervise_device(const struct supervise_plan *plan, struct record *record)
+{
+	struct patience p = { .plan = *plan,
+			      .longer_s = LONGER * plan->deadline_s };
+	bool first;
+	u32 i;
+
+	for (i = 0; i < plan->suite->count; i++) {
+		first = p.plan.deadline_s < p.longer_s;
+		if (!supervise_binary(&p.plan, &plan->suite->binaries[i], record))
 			return;
+		if (plan->patient && first)
+			have_patience(&p, &plan->suite->binaries[i], record);
+	}
 }

@@ -26,6 +26,7 @@ struct supervise_plan {
 	enum spec_profile profile;
 	u64 seed;
 	u32 deadline_s;	   /* of one test */
+	bool patient;	   /* those that are late get a longer one, once */
 	const char *work;  /* directory of the event file */
 	const char *traces; /* directory of traces, or "" */
 	struct kmsg *kmsg; /* NULL: the kernel's log does not count */

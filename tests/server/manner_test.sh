@@ -55,6 +55,21 @@ t='-t v2_stream-reads_of_7*'
 judge dies_at_reset_v1 1 'test FAIL .*signal 6' v1 die-on=13 -t 'v1_pending-zero_ends*'
 judge dies_when_opened 99 'its server died of signal 6' v2 die-on=4 -t 'v2_session-*'
 
+# Slow is not stuck: what does not end within its 3 seconds gets more, once, unless -d says how long it may take.
+for limit in '' '-d 3'; do
+	# shellcheck disable=SC2086 # an option, or none
+	MIGCHECK_DEADLINE=3 "$build/migcheck" run "vfio-user:$tmp/s" $limit -t 'v2_repeat-cycles_repeat' \
+		--restart "exec $build/refdev-server --device v2 --manner slow \"\$1\"" >"$tmp/out" 2>&1
+	status=$?
+	ok=0
+	if [ -z "$limit" ]; then
+		[ $status = 0 ] && grep -qE "$clean" "$tmp/out" && ok=1
+	else
+		[ $status = 1 ] && grep -q TIMEOUT "$tmp/out" && ok=1
+	fi
+	verdict $ok "slow_is_not_stuck${limit:+_but_late}" "exit $status"
+done
+
 # The words of a server are kept, and quoted.
 "$build/migcheck" run "vfio-user:$tmp/s" -d 4 -t 'v2_stream-reads_of_7*' -o "$tmp/dir" --restart \
 	"echo hello from the server >&2; exec $build/refdev-server --device v2 --manner die-on=17 \"\$MIGCHECK_SOCKET\"" >"$tmp/out" 2>&1

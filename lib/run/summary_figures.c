@@ -7,6 +7,12 @@
 
 enum { SLOWEST = 3 };
 
+/* The clocks of some kernels stand still between two ticks. */
+static const char *time_told(u64 ns, char ret_text[FIGURES_TEXT])
+{
+	return ns ? figures_time_text(ns, ret_text) : "less than a tick";
+}
+
 static void say_blackout(const struct figures *f, enum meter_way way)
 {
 	const struct histogram *h = &f->blackout[way];
@@ -14,8 +20,8 @@ static void say_blackout(const struct figures *f, enum meter_way way)
 
 	say("%s %s (longest of %llu: %s)",
 	    way == METER_BY_PRECOPY ? "with pre-copy" : "stop-copy",
-	    figures_time_text(histogram_quantile(h, 500), median),
-	    (unsigned long long)h->count, figures_time_text(h->max, worst));
+	    time_told(histogram_quantile(h, 500), median),
+	    (unsigned long long)h->count, time_told(h->max, worst));
 }
 
 static const char *say_downtime(const struct figures *f, const char *head)

@@ -42,12 +42,6 @@ void prove_uri(const struct refdev_row *row, char *ret_uri, size_t size)
 		snprintf(ret_uri, size, "emu:%s", row->name);
 }
 
-static bool ended_badly(const struct record_test *test)
-{
-	return test->outcome == RECORD_TIMEOUT ||
-	       test->outcome == RECORD_CRASH || test->lost;
-}
-
 /* The profiles in which a failure is never a matter of taste. */
 static const enum spec_profile firm_profiles[] = {
 	PROFILE_DEFAULT, PROFILE_HEADER_ONLY, PROFILE_HOSTILE,
@@ -89,7 +83,7 @@ static bool broken(const struct proof *p, enum req req)
 			return true;
 	for (i = 0; i < p->record.test_count; i++) {
 		test = &p->record.tests[i];
-		if (p->defect && ended_badly(test) &&
+		if (p->defect && record_ended_badly(test) &&
 		    proof_names(p->row, "defect", req) &&
 		    suite_checks(test->binary, test->name, req))
 			return true;

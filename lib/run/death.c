@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../events.h"
+#include "blame.h"
 #include "death.h"
 #include "kmsg.h"
 #include "mem.h"
@@ -135,42 +136,16 @@ static char *calls_of(const struct death *death)
 	return text;
 }
 
-/* How many sites of the function, or with "" of any helper, were blamed. */
-static u32 blame_sites(struct record *record, const struct suite_binary *binary,
-		       const char *function, const struct record_fact *like)
-{
-	bool done[REQ_COUNT] = { false };
-	struct record_fact fact = *like;
-	const struct suite_site *site;
-	u32 i, count = 0;
-
-	for (i = 0; i < binary->site_count; i++) {
-		site = &binary->sites[i];
-		if (done[site->req] ||
-		    (function[0] ? strcmp(site->function, function) != 0 :
-				   !site->helper))
-			continue;
-		done[site->req] = true;
-		fact.req = site->req;
-		record_add_fact(record, &fact);
-		count++;
-	}
-	return count;
-}
-
 static void blame_rules(const struct death *death, struct record *record,
-			const struct suite_binary *binary, const char *test)
+			const struct record_test *t)
 {
 	struct record_fact fact = {
-		.outcome = REPORT_BREACH,
-		.fatal = true,
-		.test = (char *)test,
 		.seen = mem_printf("the kernel died: %s", death->cause),
 		.calls = calls_of(death),
 	};
 
-	if (!blame_sites(record, binary, suite_function(binary, test), &fact))
-		blame_sites(record, binary, "", &fact);
+	if (!blame_function(record, t, &fact))
+		blame_helpers(record, t, false, &fact);
 	free(fact.seen);
 	free(fact.calls);
 }
@@ -189,5 +164,5 @@ void death_blame(const struct death *death, struct record *record,
 	for (i = 0; i < death->line_count; i++)
 		record_add_kernel(record, binary, test, death->lines[i]);
 	if (death->cause)
-		blame_rules(death, record, binary, test);
+		blame_rules(death, record, t);
 }

@@ -64,20 +64,22 @@ static void take_fact(struct record *record, const struct suite_binary *binary,
 	const char *rule = text_at(event, "rule");
 	const char *outcome = text_at(event, "outcome");
 	const char *cell = text_at(event, "cell");
+	const char *test = text_at(event, "test");
 	const struct spec_row *row = rule ? spec_find(rule) : NULL;
 	struct record_fact fact = { 0 };
 
-	(void)binary;
 	if (!row || !outcome)
 		return;
 	if (!strcmp(outcome, "held")) {
 		record->held[spec_req(row)] = true;
+		if (test)
+			record_test(record, binary, test)->held[spec_req(row)] = true;
 		return;
 	}
 	fact.req = spec_req(row);
 	fact.outcome = !strcmp(outcome, "lapse") ? REPORT_LAPSE : REPORT_BREACH;
 	fact.cell = cell ? cell_v1_find(cell) : NULL;
-	fact.test = (char *)text_at(event, "test");
+	fact.test = (char *)test;
 	fact.expected = (char *)text_at(event, "expected");
 	fact.seen = (char *)text_at(event, "seen");
 	fact.trace = (char *)file_name(text_at(event, "trace"));

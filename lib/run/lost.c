@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blame.h"
 #include "lost.h"
 #include "mem.h"
 
@@ -55,7 +56,25 @@ static char *describe(const struct record_test *test,
 			  said);
 }
 
-void lost_settle(struct record_test *test, const struct restart *restart)
+/*
+ * To die on a call is to break what the test was about. A device that only fell
+ * silent may have been too slow, which breaks nothing.
+ */
+static void blame_rules(struct record *record, const struct record_test *test)
+{
+	struct record_fact fact = {
+		.seen = test->message, .calls = test->calls,
+	};
+
+	if (test->outcome != RECORD_FAIL || !test->lost ||
+	    record_was_fatal(record, test))
+		return;
+	if (!blame_function(record, test, &fact))
+		blame_helpers(record, test, true, &fact);
+}
+
+void lost_settle(struct record *record, struct record_test *test,
+		 const struct restart *restart)
 {
 	const struct restart_server *casualty =
 		restart ? restart_casualty(restart) : NULL;
@@ -69,4 +88,7 @@ void lost_settle(struct record_test *test, const struct restart *restart)
 	test->message = message;
 	test->outcome = !casualty && test->lost && !strcmp(test->lost, "silent") ?
 				RECORD_TIMEOUT : RECORD_FAIL;
+	if (killed && !test->lost)
+		test->lost = mem_dup("hung up"); /* once nobody called any more */
+	blame_rules(record, test);
 }

@@ -57,6 +57,42 @@ struct record_test *record_test(struct record *record,
 	return test;
 }
 
+bool record_ended_badly(const struct record_test *test)
+{
+	return test->outcome == RECORD_TIMEOUT ||
+	       test->outcome == RECORD_CRASH || test->lost;
+}
+
+bool record_holds(const struct record *record, enum req req)
+{
+	const struct record_test *test;
+	bool told = false;
+	u32 i;
+
+	for (i = 0; i < record->test_count; i++) {
+		test = &record->tests[i];
+		if (!test->held[req])
+			continue;
+		if (!record_ended_badly(test))
+			return true;
+		told = true;
+	}
+	return record->held[req] && !told;
+}
+
+bool record_was_fatal(const struct record *record, const struct record_test *test)
+{
+	const struct record_fact *fact;
+	u32 i;
+
+	for (i = 0; i < record->fact_count; i++) {
+		fact = &record->facts[i];
+		if (fact->fatal && !strcmp(fact->test, test->name))
+			return true;
+	}
+	return false;
+}
+
 void record_add_fact(struct record *record, const struct record_fact *fact)
 {
 	struct record_fact *copy;

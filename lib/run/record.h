@@ -35,14 +35,15 @@ struct record_test {
 	char *calls;   /* the last before that, a line each, or NULL */
 	char *kernel;  /* what the kernel complained about meanwhile, or NULL */
 	double duration_s;
+	bool held[REQ_COUNT]; /* what held in it, as far as it came */
 };
 
-/* A lapse or a breach; rules that held are in record.held. */
+/* A lapse or a breach; for rules that held see record_holds(). */
 struct record_fact {
 	enum req req;
 	enum report_outcome outcome;
 	const struct cell_v1 *cell; /* or NULL */
-	bool fatal; /* the kernel died of it: a failure in every profile */
+	bool fatal; /* kernel or device died of it: a failure in every profile */
 	char *test, *expected, *seen;
 	char *calls; /* the last calls, oldest first, a line each; or NULL */
 	char *trace; /* name of a file in the directory of traces, or NULL */
@@ -55,7 +56,7 @@ struct record {
 	char *end_state;    /* as the last test says, or NULL */
 	u64 calls;
 	struct figures figures;
-	bool held[REQ_COUNT];
+	bool held[REQ_COUNT]; /* somebody said so, whatever came of it */
 	char *beyond[REQ_COUNT]; /* what the carrier lacks to show it, or NULL */
 	struct record_fact *facts;
 	u32 fact_count;
@@ -76,6 +77,18 @@ const char *record_outcome_name(enum record_outcome outcome);
 struct record_test *record_test(struct record *record,
 				const struct suite_binary *binary,
 				const char *name);
+
+/* It did not come to its end: hung, crashed, or lost its device. */
+bool record_ended_badly(const struct record_test *test);
+
+/*
+ * Did @req hold where it was looked at? What held in a test that ended badly
+ * says nothing: the call that ended it may have been the one that counts.
+ */
+bool record_holds(const struct record *record, enum req req);
+
+/* Did the kernel or the device die in @test, and was a rule blamed for it? */
+bool record_was_fatal(const struct record *record, const struct record_test *test);
 
 /* Copies the strings of @fact. Facts beyond a bound are dropped. */
 void record_add_fact(struct record *record, const struct record_fact *fact);

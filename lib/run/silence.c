@@ -25,6 +25,13 @@ static const struct {
 	[RECORD_TIMEOUT] = { VERDICT_TIMEOUT, 8 },
 };
 
+/* A lost device has crashed, as far as its rules are concerned. */
+static enum record_outcome end_of(const struct record_test *test)
+{
+	return test->lost && test->outcome == RECORD_FAIL ? RECORD_CRASH :
+							    test->outcome;
+}
+
 static const struct record_test *best_reason(const struct verdict_input *in,
 					     enum req req)
 {
@@ -33,7 +40,7 @@ static const struct record_test *best_reason(const struct verdict_input *in,
 
 	for (i = 0; i < in->record->test_count; i++) {
 		test = &in->record->tests[i];
-		if ((!best || ends[test->outcome].rank > ends[best->outcome].rank) &&
+		if ((!best || ends[end_of(test)].rank > ends[end_of(best)].rank) &&
 		    suite_checks(test->binary, test->name, req))
 			best = test;
 	}
@@ -55,6 +62,26 @@ static void say_unreached(enum req req, struct verdict_rule *rule)
 			    "no test came to the point where it shows");
 }
 
+/* It did hold, but no test that saw it came to its end: one of them, or NULL. */
+static const struct record_test *held_in(const struct verdict_input *in,
+					 enum req req)
+{
+	u32 i;
+
+	for (i = 0; i < in->record->test_count; i++)
+		if (in->record->tests[i].held[req])
+			return &in->record->tests[i];
+	return NULL;
+}
+
+static void say_held_in(const struct record_test *test, struct verdict_rule *rule)
+{
+	rule->verdict = VERDICT_SKIP;
+	snprintf(rule->reason, sizeof(rule->reason),
+		 "seen only in %s, which did not come to its end%s%s", test->name,
+		 test->message[0] ? ": " : "", test->message);
+}
+
 static void say_unchecked(enum req req, struct verdict_rule *rule)
 {
 	const char *reason = spec_unchecked_reason(req);
@@ -67,18 +94,22 @@ static void say_unchecked(enum req req, struct verdict_rule *rule)
 void silence_explain(const struct verdict_input *in, enum req req,
 		     struct verdict_rule *rule)
 {
-	const struct record_test *test;
+	const struct record_test *test = best_reason(in, req);
+	const struct record_test *held = held_in(in, req);
 
+	if (held && !(test && record_ended_badly(test))) {
+		say_held_in(held, rule);
+		return;
+	}
 	if (!has_check(in, req)) {
 		say_unchecked(req, rule);
 		return;
 	}
-	test = best_reason(in, req);
 	if (!test || test->outcome == RECORD_PASS) {
 		say_unreached(req, rule);
 		return;
 	}
-	rule->verdict = ends[test->outcome].verdict;
+	rule->verdict = ends[end_of(test)].verdict;
 	snprintf(rule->reason, sizeof(rule->reason), "%s%s%s", test->name,
 		 test->message[0] ? ": " : "", test->message);
 }

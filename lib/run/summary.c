@@ -231,7 +231,8 @@ static void say_tests(const struct judgement *j)
 			continue;
 		say("test %s %s: %s\n", word_of(v), test->name,
 		    test->kernel ? test->kernel : test->message);
-		say_calls(test->calls);
+		if (!told(j, test))
+			say_calls(test->calls);
 	}
 	for (i = 0; i < j->record.kernel_count; i++)
 		say("kernel  %s\n", j->record.kernel_log[i]);
@@ -274,6 +275,31 @@ static void say_set(const struct judgements *all)
 	set_free(&set);
 }
 
+/* Tests that failed though no rule is named for it: the closing line names them. */
+static u32 count_untold(const struct judgement *j)
+{
+	const struct record_test *test;
+	u32 i, count = 0;
+
+	for (i = 0; i < j->record.test_count; i++) {
+		test = &j->record.tests[i];
+		count += verdict_is_bad(verdict_test(&j->in, j->rules, test)) &&
+			 !told(j, test);
+	}
+	return count;
+}
+
+static void say_untold(const struct judgements *all)
+{
+	u32 i, untold = 0;
+
+	for (i = 0; i < all->count; i++)
+		untold += count_untold(&all->list[i]);
+	if (untold)
+		say("%u %s besides, ", untold,
+		    untold == 1 ? "test failed" : "tests failed");
+}
+
 void summary_end(const struct judgements *all)
 {
 	struct judgement_totals t = { 0 };
@@ -284,9 +310,10 @@ void summary_end(const struct judgements *all)
 		judgement_count(&all->list[i], &t);
 	bad = t.rules[VERDICT_FAIL] + t.rules[VERDICT_TIMEOUT] +
 	      t.rules[VERDICT_UNEXPECTED_PASS];
-	say("%u rules, %u tests: %u held, %u violated, %u warned, ",
-	    t.rule_count, t.test_count, t.rules[VERDICT_PASS], bad,
-	    t.rules[VERDICT_WARN]);
+	say("%u rules, %u tests: %u held, %u violated, ", t.rule_count,
+	    t.test_count, t.rules[VERDICT_PASS], bad);
+	say_untold(all);
+	say("%u warned, ", t.rules[VERDICT_WARN]);
 	if (t.rules[VERDICT_WAIVED])
 		say("%u waived, ", t.rules[VERDICT_WAIVED]);
 	if (t.rules[VERDICT_ERROR] + t.tests[VERDICT_ERROR])

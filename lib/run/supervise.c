@@ -152,7 +152,7 @@ static void settle_losses(const struct suite_binary *binary,
 
 	for (i = 0; i < record->test_count; i++)
 		if (record->tests[i].binary == binary)
-			lost_settle(&record->tests[i], NULL);
+			lost_settle(record, &record->tests[i], NULL);
 }
 
 static void run_together(const struct batch *b, struct record *record)
@@ -195,7 +195,8 @@ static void run_alone(const struct batch *b, struct record *record)
 	}
 	run_batch(b, argv, record);
 	restart_end(plan->restart);
-	lost_settle(record_test(record, b->binary, b->only->name), plan->restart);
+	lost_settle(record, record_test(record, b->binary, b->only->name),
+		    plan->restart);
 }
 
 static bool goes_on(const struct record *record)

@@ -163,7 +163,7 @@ static void judge_rule(const struct verdict_input *in, enum req req,
 	if (rule->fact)
 		rule->verdict = of_severity[record_severity(rule->fact,
 							    in->profile)];
-	else if (in->record->held[req])
+	else if (record_holds(in->record, req))
 		rule->verdict = VERDICT_PASS;
 	else if (!beyond(in, req, rule))
 		silence_explain(in, req, rule);
@@ -213,26 +213,12 @@ static enum verdict explain_failure(const struct verdict_input *in,
 	return verdict;
 }
 
-/* The kernel died of it: that is in its facts, and they may be waived. */
-static bool was_fatal(const struct verdict_input *in,
-		      const struct record_test *test)
-{
-	const struct record_fact *fact;
-	u32 i;
-
-	for (i = 0; i < in->record->fact_count; i++) {
-		fact = &in->record->facts[i];
-		if (fact->fatal && !strcmp(fact->test, test->name))
-			return true;
-	}
-	return false;
-}
-
 enum verdict verdict_test(const struct verdict_input *in,
 			  const struct verdict_rule *rules,
 			  const struct record_test *test)
 {
-	bool fatal = was_fatal(in, test);
+	/* What was fatal is in its facts, and they may be waived. */
+	bool fatal = record_was_fatal(in->record, test);
 
 	if (test->kernel && !fatal)
 		return VERDICT_FAIL;

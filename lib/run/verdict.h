@@ -4,9 +4,10 @@
  *
  * A rule fails by one breach that its severity calls a failure, whatever else
  * held; a waiver turns that into "waived". Otherwise warnings and remarks are
- * told, and a rule that held passes. A rule of which nothing was heard says
- * why: its tests hung or crashed, were blocked, skipped, had nothing offered
- * to them, or do not exist.
+ * told, and a rule that held passes, unless it did so only in tests that hung,
+ * crashed or lost their device. A rule of which no more was heard says why: its
+ * tests ended so, were blocked, skipped, had nothing offered to them, or do not
+ * exist.
  */
 #ifndef MIGCHECK_RUN_VERDICT_H
 #define MIGCHECK_RUN_VERDICT_H

@@ -52,6 +52,12 @@ t='-t v2_stream-reads_of_7*'
 	judge mute 1 'test TIMEOUT .*: the server does not answer any more' v2 mute-on=17:5 $t
 	patience=
 }
+t='-t v1_access-any_state*'
+# shellcheck disable=SC2086
+{
+	judge death_is_on_its_rule 1 '^ +FAIL V1-SEC-001 ' v1 die-on=10:14 $t
+	judge death_is_counted 1 ': [0-9]+ held, 1 violated, ' v1 die-on=10:14 $t
+}
 judge dies_at_reset_v1 1 'test FAIL .*signal 6' v1 die-on=13 -t 'v1_pending-zero_ends*'
 judge dies_when_opened 99 'its server died of signal 6' v2 die-on=4 -t 'v2_session-*'
 

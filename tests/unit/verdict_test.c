@@ -6,6 +6,7 @@
 
 #include "../../lib/run/intake.h"
 #include "../../lib/run/judgement.h"
+#include "../../lib/run/lost.h"
 #include "../../lib/run/suite_load.h"
 #include "unit.h"
 
@@ -24,6 +25,7 @@ static const char sites_text[] = "V1_PENDING_ZERO_IS_FINAL\tv1_x_one\n"
 				 "V1_STREAM_IS_FINITE\tv1_x_two\n"
 				 "V1_REGION_IS_SINGLE\tv1_x_two\n"
 				 "V1_STARTS_RUNNING\thelper\n"
+				 "V1_ANY_STATE_VALUE_IS_SAFE\thelper\n"
 				 "nonsense\n";
 
 static struct suite_binary binary;
@@ -94,7 +96,7 @@ END_TEST
 
 START_TEST(helper_sites_belong_to_all_tests)
 {
-	ck_assert_uint_eq(binary.site_count, 4);
+	ck_assert_uint_eq(binary.site_count, 5);
 	ck_assert(suite_checks(&binary, "v1_x-one", V1_PENDING_ZERO_IS_FINAL));
 	ck_assert(!suite_checks(&binary, "v1_x-two", V1_PENDING_ZERO_IS_FINAL));
 	ck_assert(suite_checks(&binary, "v1_y-fast-three", V1_STARTS_RUNNING));
@@ -107,6 +109,117 @@ START_TEST(held_rule_passes)
 	TEST_ENDED("v1_x-one", "pass", "");
 	expect("V1-PEND-002", VERDICT_PASS);
 	ck_assert_int_eq(status(), 0);
+}
+END_TEST
+
+#define LOST(how)                                                      \
+	tell("{\"event\":\"lost\",\"test\":\"v1_x-one\",\"how\":\"" how \
+	     "\",\"calls\":[\"7 0.0 pwrite = -104\"]}")
+
+static void settle(void)
+{
+	u32 i;
+
+	for (i = 0; i < j.record.test_count; i++)
+		lost_settle(&j.record, &j.record.tests[i], NULL);
+}
+
+/* Whatever ended the test: not a pass, and the test that tells most says why. */
+static const struct {
+	const char *outcome;
+	enum verdict verdict;
+} ends[] = {
+	{ "timeout", VERDICT_TIMEOUT }, { "crash", VERDICT_ERROR },
+};
+
+START_TEST(what_held_before_a_bad_end_is_no_pass)
+{
+	char line[200];
+
+	snprintf(line, sizeof(line), "{\"event\":\"test\",\"test\":\"v1_x-one\","
+		 "\"outcome\":\"%s\",\"message\":\"m\"}", ends[_i].outcome);
+	FACT("V1-PEND-002", "held", "");
+	FACT("V1-PEND-003", "held", ""); /* that is for v1_x-two to check */
+	tell(line);
+	expect("V1-PEND-002", ends[_i].verdict);
+	expect("V1-PEND-003", VERDICT_SKIP);
+	ck_assert_str_eq(j.rules[spec_req(spec_find("V1-PEND-003"))].reason,
+			 "seen only in v1_x-one, which did not come to its end: m");
+	tell("{\"event\":\"fact\",\"test\":\"v1_x-two\","
+	     "\"rule\":\"V1-PEND-003\",\"outcome\":\"held\"}");
+	TEST_ENDED("v1_x-two", "pass", "");
+	expect("V1-PEND-003", VERDICT_PASS);
+}
+END_TEST
+
+START_TEST(lost_device_breaks_what_its_test_checks)
+{
+	const struct verdict_rule *rule = &j.rules[V1_PENDING_ZERO_IS_FINAL];
+
+	FACT("V1-PEND-002", "held", "");
+	FACT("V1-PEND-003", "held", "");
+	LOST("hung up");
+	TEST_ENDED("v1_x-one", "fail", "");
+	settle();
+	settle(); /* once is enough */
+	ck_assert_uint_eq(j.record.fact_count, 1);
+	expect("V1-PEND-002", VERDICT_FAIL);
+	ck_assert_str_eq(rule->fact->seen, "the server hung up on its client");
+	ck_assert_str_eq(rule->fact->calls, "7 0.0 pwrite = -104");
+	expect("V1-PEND-003", VERDICT_SKIP);
+	ck_assert_int_eq(status(), 1);
+}
+END_TEST
+
+START_TEST(lost_device_breaks_what_its_helpers_had_come_to)
+{
+	const char *three = "{\"event\":\"%s\",\"test\":\"v1_y-fast-three\","
+			    "\"rule\":\"%s\",\"outcome\":\"%s\",\"how\":\"hung up\"}";
+	static const char *const said[][3] = {
+		{ "fact", "V1-SEC-001", "held" }, { "lost", "", "" },
+		{ "test", "", "fail" },
+	};
+	char line[200];
+	size_t i;
+
+	for (i = _i; i < ARRAY_SIZE(said); i++) {
+		snprintf(line, sizeof(line), three, said[i][0], said[i][1],
+			 said[i][2]);
+		tell(line);
+	}
+	settle();
+	expect("V1-SEC-001", _i ? VERDICT_ERROR : VERDICT_FAIL);
+	/* Of this the judge speaks in any test. */
+	expect(spec_rows[V1_STARTS_RUNNING].number, VERDICT_ERROR);
+	ck_assert_int_eq(status(), 1);
+}
+END_TEST
+
+START_TEST(silent_device_breaks_nothing)
+{
+	FACT("V1-PEND-002", "held", "");
+	LOST("silent");
+	TEST_ENDED("v1_x-one", "fail", "");
+	settle();
+	ck_assert_uint_eq(j.record.fact_count, 0);
+	expect("V1-PEND-002", VERDICT_TIMEOUT);
+	ck_assert_int_eq(status(), 1);
+}
+END_TEST
+
+START_TEST(lost_device_may_be_waived)
+{
+	struct waiver w = { .req = V1_PENDING_ZERO_IS_FINAL, .device = "emu:*",
+			    .reason = "known" };
+	struct waivers waivers = { .list = &w, .count = 1 };
+
+	j.in.waivers = &waivers;
+	LOST("hung up");
+	TEST_ENDED("v1_x-one", "fail", "");
+	settle();
+	expect("V1-PEND-002", VERDICT_WAIVED);
+	ck_assert_int_eq(verdict_test(&j.in, j.rules, &j.record.tests[0]),
+			 VERDICT_WAIVED);
 }
 END_TEST
 
@@ -280,6 +393,11 @@ UNIT_SUITE(verdict)
 	tcase_add_test(tc, list_gives_tests_and_variants);
 	tcase_add_test(tc, helper_sites_belong_to_all_tests);
 	tcase_add_test(tc, held_rule_passes);
+	tcase_add_loop_test(tc, what_held_before_a_bad_end_is_no_pass, 0, ARRAY_SIZE(ends));
+	tcase_add_test(tc, lost_device_breaks_what_its_test_checks);
+	tcase_add_loop_test(tc, lost_device_breaks_what_its_helpers_had_come_to, 0, 2);
+	tcase_add_test(tc, silent_device_breaks_nothing);
+	tcase_add_test(tc, lost_device_may_be_waived);
 	tcase_add_test(tc, breach_fails_whatever_held);
 	tcase_add_test(tc, should_warns_by_default_and_fails_strictly);
 	tcase_add_test(tc, lapse_warns_only);

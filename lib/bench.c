@@ -243,9 +243,12 @@ int bench_open(int generation, u32 needs)
 {
 	int ret = put_on(generation, needs);
 
+	if (!ret)
+		return 0;
 	/* Who could not be put on the bench is not taken off it either. */
-	if (ret)
-		bench_tell_loss();
+	bench_tell_loss();
+	trace_log_close(bench_state.log);
+	bench_state.log = NULL;
 	return ret;
 }
 

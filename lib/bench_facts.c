@@ -137,6 +137,7 @@ void bench_tell_loss(void)
 	mig_lost_why(bench_state.bench.ctx, why, sizeof(why));
 	events_add(event, "why", why);
 	add_calls(event);
+	events_add(event, "trace", trace_log_keep(bench_state.log));
 	events_emit(event);
 	snprintf(bench_state.bench.told, sizeof(bench_state.bench.told),
 		 "the device was lost: its server %s", how);

@@ -16,8 +16,9 @@
  *    "blocked"|"timeout"|"crash","message":M,"duration_s":D}
  *   {"event":"start","test":T,"device":URI}  about to open the device
  *   {"event":"beyond","rule":R,"reason":S}  the carrier cannot show it
- *   {"event":"lost","test":T,"how":H,"why":S,"calls":[LINE...]}  "hung up",
- *    "silent" or "nonsense": the carrier has lost the device
+ *   {"event":"lost","test":T,"how":H,"why":S,"calls":[LINE...],"trace":FILE?}
+ *    "hung up", "silent" or "nonsense": the carrier has lost the device, by the
+ *    last of the calls
  *   {"event":"calls","count":N}    uAPI calls made and judged by a test
  *   {"event":"figures","test":T,"arcs":[{"from":N,"to":N,HISTOGRAM}],
  *    "phases":[{"bytes":N,HISTOGRAM}],"rates":[{HISTOGRAM}],

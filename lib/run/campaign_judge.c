@@ -112,26 +112,31 @@ void campaign_judge(struct campaign *c, struct judgement *j)
 	judgement_make(j);
 }
 
+static void number_trace(const struct campaign *c, u32 index, char **trace)
+{
+	char *from, *to, *name;
+
+	if (!*trace || strncmp(*trace, "trace-", 6))
+		return;
+	name = mem_printf("trace-%u-%s", index, *trace + 6);
+	from = mem_printf("%s/%s", c->work.path, *trace);
+	to = mem_printf("%s/%s", c->work.path, name);
+	rename(from, to); /* two facts may share a trace: done already */
+	free(from);
+	free(to);
+	free(*trace);
+	*trace = name;
+}
+
 /* Traces of the second device and so on get its number, or they would collide. */
 static void number_traces(struct campaign *c, struct judgement *j)
 {
 	u32 index = (u32)(j - c->all.list) + 1, i;
-	struct record_fact *fact;
-	char *from, *to, *name;
 
-	for (i = 0; index > 1 && i < j->record.fact_count; i++) {
-		fact = &j->record.facts[i];
-		if (!fact->trace || strncmp(fact->trace, "trace-", 6))
-			continue;
-		name = mem_printf("trace-%u-%s", index, fact->trace + 6);
-		from = mem_printf("%s/%s", c->work.path, fact->trace);
-		to = mem_printf("%s/%s", c->work.path, name);
-		rename(from, to); /* two facts may share a trace: done already */
-		free(from);
-		free(to);
-		free(fact->trace);
-		fact->trace = name;
-	}
+	for (i = 0; index > 1 && i < j->record.fact_count; i++)
+		number_trace(c, index, &j->record.facts[i].trace);
+	for (i = 0; index > 1 && i < j->record.test_count; i++)
+		number_trace(c, index, &j->record.tests[i].trace);
 }
 
 int campaign_judge_devices(struct campaign *c)

@@ -34,25 +34,30 @@ static int take_selection(struct campaign *c, struct select *select)
 	return campaign_select(c, select);
 }
 
+static void fetch_trace(const struct campaign *c, const char *trace,
+			const char *const *parts)
+{
+	char *to = trace ? mem_printf("%s/%s", c->work.path, trace) : NULL;
+	char *from;
+
+	for (; to && *parts; parts++) {
+		from = mem_printf("%s/%s", *parts, trace);
+		rename(from, to);
+		free(from);
+	}
+	free(to);
+}
+
 /* Traces that came out of a machine are beside its journal. */
-static void fetch_traces(struct campaign *c, struct record *record,
+static void fetch_traces(struct campaign *c, const struct record *record,
 			 const char *const *parts)
 {
-	struct record_fact *fact;
-	char *from, *to;
 	u32 i;
 
-	for (i = 0; i < record->fact_count; i++) {
-		fact = &record->facts[i];
-		to = fact->trace ? mem_printf("%s/%s", c->work.path, fact->trace) :
-				   NULL;
-		for (const char *const *part = parts; to && *part; part++) {
-			from = mem_printf("%s/%s", *part, fact->trace);
-			rename(from, to);
-			free(from);
-		}
-		free(to);
-	}
+	for (i = 0; i < record->fact_count; i++)
+		fetch_trace(c, record->facts[i].trace, parts);
+	for (i = 0; i < record->test_count; i++)
+		fetch_trace(c, record->tests[i].trace, parts);
 }
 
 static void judge(struct campaign *c, const char *const *parts)

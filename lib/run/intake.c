@@ -126,6 +126,7 @@ static void take_lost(struct record *record, const struct suite_binary *binary,
 	test = record_test(record, binary, name);
 	replace(&test->lost, text_at(event, "how"));
 	replace(&test->lost_why, text_at(event, "why"));
+	replace(&test->trace, file_name(text_at(event, "trace")));
 	free(test->calls);
 	test->calls = lines_at(event, "calls");
 }

@@ -64,6 +64,7 @@ static void blame_rules(struct record *record, const struct record_test *test)
 {
 	struct record_fact fact = {
 		.seen = test->message, .calls = test->calls,
+		.trace = test->trace,
 	};
 
 	if (test->outcome != RECORD_FAIL || !test->lost ||

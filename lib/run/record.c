@@ -164,6 +164,7 @@ void record_free(struct record *record)
 		free(record->tests[i].lost);
 		free(record->tests[i].lost_why);
 		free(record->tests[i].calls);
+		free(record->tests[i].trace);
 	}
 	figures_free(&record->figures);
 	for (i = 0; i < REQ_COUNT; i++)

@@ -32,7 +32,8 @@ struct record_test {
 	bool hung;     /* harness: for being late */
 	char *lost;    /* how its device was lost ("hung up"), or NULL */
 	char *lost_why; /* and at what */
-	char *calls;   /* the last before that, a line each, or NULL */
+	char *calls;   /* the last up to that, a line each, or NULL */
+	char *trace;   /* as that of a fact, of these calls, or NULL */
 	char *kernel;  /* what the kernel complained about meanwhile, or NULL */
 	double duration_s;
 	bool held[REQ_COUNT]; /* what held in it, as far as it came */

@@ -145,6 +145,8 @@ static struct json_object *make_test(const struct judgement *j,
 	add(object, "message", test->kernel ? test->kernel : test->message);
 	if (test->calls)
 		add_lines(object, "calls", test->calls);
+	if (test->trace)
+		add(object, "trace", test->trace);
 	return object;
 }
 

@@ -79,12 +79,16 @@ static void say_counts(const u32 *counts)
 	say("\n");
 }
 
-static void say_replay(const struct judgements *all, const struct judgement *j,
-		       const struct record_fact *fact)
+static void say_replay(const struct judgements *all, const char *trace)
+{
+	say("       replay:   migcheck replay %s/%s\n", all->dir, trace);
+}
+
+static void say_again(const struct judgements *all, const struct judgement *j,
+		      const struct record_fact *fact)
 {
 	if (all->dir && fact->trace)
-		say("       replay:   migcheck replay %s/%s\n", all->dir,
-		    fact->trace);
+		say_replay(all, fact->trace);
 	else
 		say("       again:    migcheck run %s -t %s --seed %llu -o DIR\n",
 		    j->device.uri, spec_rows[fact->req].number,
@@ -117,7 +121,7 @@ static void say_failure(const struct judgements *all, const struct judgement *j,
 	say_folded("       seen:     ", fact->seen ? fact->seen : "a breach");
 	say("       test:     %s\n", fact->test ? fact->test : "unknown");
 	say_calls(fact->calls);
-	say_replay(all, j, fact);
+	say_again(all, j, fact);
 }
 
 static void say_waived(const struct verdict_rule *rule,
@@ -215,7 +219,7 @@ static bool told(const struct judgement *j, const struct record_test *test)
 	return false;
 }
 
-static void say_tests(const struct judgement *j)
+static void say_tests(const struct judgements *all, const struct judgement *j)
 {
 	const struct record_test *test;
 	enum verdict v;
@@ -231,8 +235,11 @@ static void say_tests(const struct judgement *j)
 			continue;
 		say("test %s %s: %s\n", word_of(v), test->name,
 		    test->kernel ? test->kernel : test->message);
-		if (!told(j, test))
-			say_calls(test->calls);
+		if (told(j, test))
+			continue;
+		say_calls(test->calls);
+		if (all->dir && test->trace)
+			say_replay(all, test->trace);
 	}
 	for (i = 0; i < j->record.kernel_count; i++)
 		say("kernel  %s\n", j->record.kernel_log[i]);
@@ -245,7 +252,7 @@ void summary_device(const struct judgements *all, const struct judgement *j)
 	for (req = 0; req < REQ_COUNT; req++)
 		if (area_begins(req))
 			say_area(all, j, req);
-	say_tests(j);
+	say_tests(all, j);
 	summary_figures(all, j);
 	if (j->record.abandoned)
 		say("given up: %s\n", j->record.abandoned);

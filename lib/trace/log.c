@@ -31,7 +31,7 @@ struct trace_log {
 	char broken[BROKEN_ROOM + 1];
 	size_t broken_at; /* in the sheet */
 	u64 v1_base, v1_size;
-	bool full;
+	bool full; /* nothing more is added */
 	struct trace_streams streams;
 	u8 pointed[POINTED_MAX];
 	char instead[96];
@@ -121,6 +121,8 @@ static void log_called(struct mig_observer *self, const struct mig_call *call)
 	words.instead = find_instead(log, call);
 	write_line(log, log->line, trace_line_format(call, &words, log->line,
 						     sizeof(log->line) - 1));
+	if (call->ret < 0 && mig_lost(log->ctx))
+		log->full = true; /* what follows says nothing of the device */
 	if (reads && call->out)
 		trace_streams_add(&log->streams, call->dev->index,
 				  call->session, call->out, call->out_len);
@@ -230,11 +232,18 @@ static int keep(struct trace_log *log)
 	return -EEXIST;
 }
 
+const char *trace_log_keep(struct trace_log *log)
+{
+	if (!log || (!log->name[0] && keep(log)))
+		return NULL;
+	return log->name;
+}
+
 const char *trace_log_broke(struct trace_log *log, const char *number)
 {
 	size_t len;
 
-	if (!log || (!log->name[0] && keep(log)))
+	if (!trace_log_keep(log))
 		return NULL;
 	len = strlen(log->broken);
 	if (!strstr(log->broken, number) &&

@@ -2,11 +2,11 @@
 /*
  * A log: every call of one test with its data, in a file that replays.
  *
- * It is written as the calls happen, under a temporary name; the first breach
- * gives it its own, and a log without one is removed. Nothing but the file is
+ * It is written as the calls happen, under a temporary name; the first breach,
+ * or the loss of the device, gives it its own, and a log without is removed. Nothing but the file is
  * kept in memory, except what was read, up to a bound: long data that is
  * written is looked for there. A file ends at TRACE_FILE_MAX bytes, with a line
- * that says so.
+ * that says so, or with the call that has found the device lost (mig_lost()).
  *
  *   # migcheck trace 1
  *   # devices URI...
@@ -47,9 +47,12 @@ int trace_log_open(struct mig_context *ctx, const char *dir,
 void trace_log_region(struct trace_log *log, u64 base, u64 size);
 
 /*
- * Keeps the file since rule @number was broken; the name of the file, without
- * its directory, or NULL where it could not be had. NULL is fine.
+ * Keeps the file; its name, without its directory, or NULL where it could not
+ * be had. NULL is fine.
  */
+const char *trace_log_keep(struct trace_log *log);
+
+/* As trace_log_keep(), since rule @number was broken. */
 const char *trace_log_broke(struct trace_log *log, const char *number);
 
 /* Ends it, before the context goes. NULL is fine. */

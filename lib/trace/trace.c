@@ -14,12 +14,18 @@ static void keep(const void **data, size_t len, u8 kept[TRACE_SHOWN])
 	*data = kept;
 }
 
-/* Only copies: a test makes thousands of calls and shows a dozen. */
+/*
+ * Only copies: a test makes thousands of calls and shows a dozen. Behind the
+ * call that lost the device there is nothing to tell.
+ */
 static void trace_called(struct mig_observer *self, const struct mig_call *call)
 {
 	struct trace *trace = (struct trace *)self;
 	struct trace_entry *entry = &trace->entries[trace->count % TRACE_CALLS];
 
+	if (trace->over)
+		return;
+	trace->over = call->ret < 0 && mig_lost(call->dev->ctx);
 	entry->call = *call;
 	keep(&entry->call.in, call->in_len, entry->in);
 	keep(&entry->call.out, call->out_len, entry->out);
@@ -34,6 +40,7 @@ void trace_init(struct trace *trace)
 {
 	trace->observer.called = trace_called;
 	trace->count = 0;
+	trace->over = false;
 	trace->v1_base = trace->v1_size = 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The calls that led to something: a ring of the last ones, as text.
+ * The calls that led to something: a ring of the last ones, as text. It ends with
+ * the call that has found the device lost (mig_lost()).
  *
  * A line of a trace is one call, for people and for replay:
  *   SEQ DEVICE.SESSION OP ARGUMENTS = RESULT [# what it means]
@@ -40,6 +41,7 @@ struct trace_entry {
 struct trace {
 	struct mig_observer observer; /* first: it is one */
 	u64 count;
+	bool over; /* the device was lost, by the call that came last */
 	u64 v1_base, v1_size; /* migration region, for the comments; 0 = none */
 	struct trace_entry entries[TRACE_CALLS];
 };

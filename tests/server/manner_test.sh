@@ -58,6 +58,12 @@ t='-t v1_access-any_state*'
 	judge death_is_on_its_rule 1 '^ +FAIL V1-SEC-001 ' v1 die-on=10:14 $t
 	judge death_is_counted 1 ': [0-9]+ held, 1 violated, ' v1 die-on=10:14 $t
 }
+# The 14th write is that of a value to device_state.
+judge death_is_the_last_call 1 'FAIL V1-SEC-001' v1 die-on=10:14 -t 'v1_access-any_state*' -o "$tmp/died"
+ok=1
+grep -A1 'pwrite @0x90000000000 4 .* = -104 ' "$tmp/out" | grep -q 'replay: .*trace-v1_access-any_state' || ok=0
+[ "$(grep -c ' = -104 ' "$tmp"/died/trace-v1_access-any_state*.txt)" = 1 ] || ok=0
+verdict "$ok" death_leaves_its_trace "no trace, or it does not end with the call"
 judge dies_at_reset_v1 1 'test FAIL .*signal 6' v1 die-on=13 -t 'v1_pending-zero_ends*'
 judge dies_when_opened 99 'its server died of signal 6' v2 die-on=4 -t 'v2_session-*'
 

@@ -5,11 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../lib/mig_internal.h"
 #include "../../lib/model/judge.h"
 #include "../../lib/trace/log.h"
 #include "../../lib/trace/recorded.h"
 #include "../../lib/trace/replay.h"
 #include "../../lib/trace/streams.h"
+#include "../../lib/trace/trace.h"
 #include "../../lib/v2.h"
 #include "unit.h"
 
@@ -303,6 +305,84 @@ START_TEST(recorded_calls_have_their_data)
 }
 END_TEST
 
+/* ---- a device that is lost ---------------------------------------------------------- */
+
+static int hung_up;
+
+static int lost(void *space, char *ret_why, size_t size)
+{
+	(void)space;
+	snprintf(ret_why, size, "%s", "");
+	return hung_up;
+}
+
+static void space_destroy(void *space)
+{
+	(void)space;
+}
+
+static const struct mig_transport frail = {
+	.lost = lost, .space_destroy = space_destroy,
+};
+
+static ssize_t frail_pread(struct mig_file *file, void *buf, size_t len, u64 offset)
+{
+	(void)file, (void)buf;
+	if (offset == 2)
+		hung_up = -ECONNRESET;
+	return hung_up ? hung_up : offset == 1 ? -EIO : (ssize_t)len;
+}
+
+static const struct mig_file_ops frail_ops = { .pread = frail_pread };
+
+static void ck_last_line(const char *path, const char *wanted)
+{
+	char line[512], last[512] = "";
+	FILE *file = fopen(path, "r");
+
+	ck_assert(file);
+	while (fgets(line, sizeof(line), file))
+		strcpy(last, line);
+	fclose(file);
+	last[strcspn(last, "\n")] = '\0';
+	ck_assert_str_eq(last, wanted);
+}
+
+START_TEST(nothing_is_kept_behind_the_call_that_lost_the_device)
+{
+	static const char fatal[] =
+		"3 0.0 pread @0x2 1 = -104 (Connection reset by peer)";
+	struct trace_about about = { .uris = "x:y", .test = "lost" };
+	struct mig_dev dev = { .transport = &frail, .file.ops = &frail_ops };
+	char dir[] = "/tmp/migcheck.XXXXXX", path[64], line[TRACE_LINE], byte = 0;
+	struct trace trace;
+	struct trace_log *log;
+	u64 i;
+
+	ck_assert(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/trace-lost.txt", dir);
+	ck_assert_int_eq(mig_context_create(&dev.ctx), 0);
+	dev.ctx->spaces[0].transport = &frail;
+	dev.ctx->spaces[0].space = &hung_up;
+	dev.file.dev = &dev;
+	trace_init(&trace);
+	mig_observe(dev.ctx, &trace.observer);
+	ck_assert_int_eq(trace_log_open(dev.ctx, dir, &about, &log), 0);
+	hung_up = 0;
+	for (i = 0; i < 5; i++)
+		mig_pread(&dev.file, &byte, 1, i);
+	ck_assert_uint_eq(trace.count, 3);
+	ck_assert(trace_line(&trace, 0, line, sizeof(line)));
+	ck_assert_str_eq(line, fatal);
+	ck_assert_str_eq(trace_log_keep(log), "trace-lost.txt");
+	trace_log_close(log);
+	mig_context_destroy(dev.ctx);
+	ck_last_line(path, fatal);
+	unlink(path);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
 static const char *const no_traces[] = {
 	"", "hello\n", "# migcheck trace 2\n",
 	"# migcheck trace 1\n1 0.0 idle = 0\n",
@@ -339,6 +419,7 @@ UNIT_SUITE(trace)
 	tcase_add_test(tc, log_without_a_breach_is_removed);
 	tcase_add_test(tc, log_with_a_breach_is_repeated_the_same);
 	tcase_add_test(tc, recorded_calls_have_their_data);
+	tcase_add_test(tc, nothing_is_kept_behind_the_call_that_lost_the_device);
 	tcase_add_loop_test(tc, file_that_is_no_trace_is_refused, 0,
 			    ARRAY_SIZE(no_traces));
 }

@@ -60,10 +60,10 @@ static void add_place(struct death *death, const char *how, const char *where)
 /* The kind of a death says little; where, and in which module, says more. */
 static void place(struct death *death, const char *line)
 {
-	static const char rip[] = "RIP: 0010:";
+	const char *function = kmsg_place(line);
 
-	if (!death->in_function && starts_with(line, rip)) {
-		add_place(death, "in", line + strlen(rip));
+	if (!death->in_function && function) {
+		add_place(death, "in", function);
 		death->in_function = true;
 	} else if (!death->in_module && line[0] == ' ' && strstr(line, " [") &&
 		   line[strlen(line) - 1] == ']') {

@@ -37,6 +37,7 @@ static u64 read_taint(void)
 int kmsg_open(struct kmsg *kmsg)
 {
 	kmsg->taint = read_taint();
+	kmsg->placeless = false;
 	kmsg->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (kmsg->fd < 0)
 		return -errno;
@@ -59,6 +60,31 @@ bool kmsg_alarming(const char *line)
 		if (strstr(line, alarms[i]))
 			return true;
 	return false;
+}
+
+/* As x86 and arm64 have it. The code segment is the kernel's, not a user's. */
+const char *kmsg_place(const char *line)
+{
+	static const char *const heads[] = { "RIP: 0010:", "pc : " };
+	size_t i, len;
+
+	for (i = 0; i < ARRAY_SIZE(heads); i++) {
+		len = strlen(heads[i]);
+		if (!strncmp(line, heads[i], len) && line[len])
+			return line + len;
+	}
+	return NULL;
+}
+
+/* One place for each alarm: at its end an oops says the same again. */
+static bool is_wanted(struct kmsg *kmsg, const char *line)
+{
+	bool wanted = kmsg_alarming(line);
+
+	if (!wanted && (!kmsg->placeless || !kmsg_place(line)))
+		return false;
+	kmsg->placeless = wanted;
+	return true;
 }
 
 /* A record is "priority,number,time,flags;text\n" and continuations. */
@@ -86,7 +112,7 @@ bool kmsg_next(struct kmsg *kmsg, char *ret_line, size_t size)
 	int left = RECORDS_AT_ONCE;
 
 	while (kmsg->fd >= 0 && left-- && read_record(kmsg, ret_line, size))
-		if (kmsg_alarming(ret_line))
+		if (is_wanted(kmsg, ret_line))
 			return true;
 	taint = read_taint();
 	if (taint == before)

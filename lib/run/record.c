@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../model/cells_v1.h"
+#include "kmsg.h"
 #include "mem.h"
 #include "record.h"
 
@@ -110,13 +111,33 @@ void record_add_fact(struct record *record, const struct record_fact *fact)
 	copy->trace = mem_line(fact->trace);
 }
 
+/* A place alone is no complaint, and many a complaint has its own. */
+static void add_complaint(struct record_test *test, const char *line)
+{
+	const char *place = kmsg_place(line);
+	char *longer;
+
+	if (!test->kernel) {
+		test->kernel = place ? NULL : mem_line(line);
+		return;
+	}
+	if (!place || test->kernel_placed)
+		return;
+	test->kernel_placed = true;
+	if (strstr(test->kernel, place))
+		return;
+	longer = mem_printf("%s, in %s", test->kernel, place);
+	free(test->kernel);
+	test->kernel = longer;
+}
+
 void record_add_kernel(struct record *record, const struct suite_binary *binary,
 		       const char *test, const char *line)
 {
 	struct record_test *t = test ? record_test(record, binary, test) : NULL;
 
-	if (t && !t->kernel)
-		t->kernel = mem_line(line);
+	if (t)
+		add_complaint(t, line);
 	if (record->kernel_count == KERNEL_MAX)
 		return;
 	record->kernel_log = mem_room(record->kernel_log, record->kernel_count,

@@ -35,6 +35,7 @@ struct record_test {
 	char *calls;   /* the last up to that, a line each, or NULL */
 	char *trace;   /* as that of a fact, of these calls, or NULL */
 	char *kernel;  /* what the kernel complained about meanwhile, or NULL */
+	bool kernel_placed; /* and it was said where */
 	double duration_s;
 	bool held[REQ_COUNT]; /* what held in it, as far as it came */
 };
@@ -94,7 +95,10 @@ bool record_was_fatal(const struct record *record, const struct record_test *tes
 /* Copies the strings of @fact. Facts beyond a bound are dropped. */
 void record_add_fact(struct record *record, const struct record_fact *fact);
 
-/* The kernel said @line while @test (may be NULL) of @binary ran. */
+/*
+ * The kernel said @line while @test (may be NULL) of @binary ran. The first line
+ * is what @test gets, and where that was (kmsg_place()) if a later one says so.
+ */
 void record_add_kernel(struct record *record, const struct suite_binary *binary,
 		       const char *test, const char *line);
 

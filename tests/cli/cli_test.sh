@@ -80,6 +80,26 @@ expect restart_over_a_file 99 "no socket is in the way" 1 "$migcheck" run "vfio-
 expect settle_without_command 64 "settle" 1 "$migcheck" run emu:v1 --settle ''
 expect settle_fails 99 "emu:v1: .* status 5: broken" 1 "$migcheck" run emu:v1 --settle 'echo broken; exit 5'
 
+# concluded NAME STATUS PATTERN EVENT...: what is said of the journal of a device that ran one TEST with these events.
+concluded() {
+	local name=$1 status=$2 pattern=$3 event
+	shift 3
+	mkdir -p "$tmp/part"
+	{
+		echo '{"event":"device","uri":"vfio:x","generation":2,"driver":"d","kernel":"6.12"}'
+		for event in '"event":"start",TEST' "$@"; do echo "{$event}"; done
+		echo '{"event":"end","state":"RUNNING","problem":""}'
+	} | sed 's/TEST/"test":"v2_stream-reads_of_7_give_it_all"/' >"$tmp/part/events"
+	says "$name" "$status" "$pattern" "$migcheck" conclude "$tmp/part" -t 'v2_stream-reads_of_7*'
+}
+passed='"event":"test",TEST,"outcome":"pass"'
+oops='"event":"kernel",TEST,"line":"BUG: kernel NULL pointer dereference"'
+place='"event":"kernel",TEST,"line":"RIP: 0010:x_set+0x5/0x9 [x]"'
+concluded complaints_are_counted 1 ' 0 violated, 1 kernel complaints, 0 warned' "$oops" "$place" "$passed"
+concluded complaints_have_their_place 1 '^test FAIL .*: BUG: .*, in x_set' "$oops" "$place" "$passed"
+concluded no_complaints_are_not_counted 4 ' 0 violated, 0 warned' "$passed"
+concluded failures_without_rules_are_counted 1 ' 0 violated, 1 test failed besides, ' "${passed/pass/fail}"
+
 # A run that is stopped leaves no results file and a device that runs.
 "$migcheck" run emu:v1 emu:v2 -o "$tmp/interrupted" >"$tmp/out" 2>&1 &
 pid=$!

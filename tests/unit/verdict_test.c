@@ -3,9 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "../../lib/run/intake.h"
 #include "../../lib/run/judgement.h"
+#include "../../lib/run/kmsg.h"
 #include "../../lib/run/lost.h"
 #include "../../lib/run/suite_load.h"
 #include "unit.h"
@@ -345,6 +348,66 @@ START_TEST(kernel_complaint_fails_the_test)
 }
 END_TEST
 
+START_TEST(kernel_complaint_has_its_place)
+{
+	static const struct {
+		const char *line, *kernel; /* of the test, up to there */
+	} said[] = {
+		{ "RIP: 0010:early+0x1/0x2", NULL },
+		{ "BUG: kernel NULL pointer", "BUG: kernel NULL pointer" },
+		{ "RIP: 0033:0x7f00", "BUG: kernel NULL pointer" },
+		{ "RIP: 0010:x_set+0x5/0x9 [x]",
+		  "BUG: kernel NULL pointer, in x_set+0x5/0x9 [x]" },
+		{ "RIP: 0010:other+0x5/0x9",
+		  "BUG: kernel NULL pointer, in x_set+0x5/0x9 [x]" },
+	};
+	const struct record_test *test;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(said); i++) {
+		record_add_kernel(&j.record, &binary, "v1_x-one", said[i].line);
+		test = record_test(&j.record, &binary, "v1_x-one");
+		if (said[i].kernel)
+			ck_assert_str_eq(test->kernel, said[i].kernel);
+		else
+			ck_assert_ptr_null(test->kernel);
+	}
+	record_add_kernel(&j.record, &binary, "v1_x-two", "WARNING: at a+0x1/0x2");
+	record_add_kernel(&j.record, &binary, "v1_x-two", "RIP: 0010:a+0x1/0x2");
+	test = record_test(&j.record, &binary, "v1_x-two");
+	ck_assert_str_eq(test->kernel, "WARNING: at a+0x1/0x2");
+}
+END_TEST
+
+START_TEST(kernel_log_gives_alarms_and_their_places)
+{
+	static const char *const records[] = {
+		"6,1,1,-;RIP: 0010:quiet+0x1/0x2\n",
+		"1,2,2,-;BUG: kernel NULL pointer\n SUBSYSTEM=x\n",
+		"4,3,3,-;Code: 00\n", "4,4,4,-;RIP: 0010:x_set+0x5/0x9 [x]\n",
+		"4,5,5,-;RIP: 0010:x_set+0x5/0x9 [x]\n",
+	};
+	int ends[2];
+	struct kmsg kmsg;
+	char line[80];
+	size_t i;
+
+	kmsg_open(&kmsg); /* the taint */
+	kmsg_close(&kmsg);
+	ck_assert(!socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends));
+	for (i = 0; i < ARRAY_SIZE(records); i++)
+		ck_assert_int_gt(write(ends[1], records[i], strlen(records[i])), 0);
+	kmsg.fd = ends[0];
+	ck_assert(kmsg_next(&kmsg, line, sizeof(line)));
+	ck_assert_str_eq(line, "BUG: kernel NULL pointer");
+	ck_assert(kmsg_next(&kmsg, line, sizeof(line)));
+	ck_assert_str_eq(line, "RIP: 0010:x_set+0x5/0x9 [x]");
+	ck_assert(!kmsg_next(&kmsg, line, sizeof(line)));
+	kmsg_close(&kmsg);
+	close(ends[1]);
+}
+END_TEST
+
 START_TEST(rule_of_a_later_kernel_does_not_bind)
 {
 	j.in.kernel_device = true;
@@ -408,6 +471,8 @@ UNIT_SUITE(verdict)
 	tcase_add_test(tc, waived_failure_is_no_violation);
 	tcase_add_test(tc, waiver_that_has_nothing_to_waive_fails);
 	tcase_add_test(tc, kernel_complaint_fails_the_test);
+	tcase_add_test(tc, kernel_complaint_has_its_place);
+	tcase_add_test(tc, kernel_log_gives_alarms_and_their_places);
 	tcase_add_test(tc, rule_of_a_later_kernel_does_not_bind);
 	tcase_add_test(tc, excluded_rule_is_skipped);
 	tcase_add_test(tc, device_that_was_given_up_is_an_error);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocked.h"
 #include "mem.h"
 #include "say.h"
 #include "set.h"
@@ -245,6 +246,15 @@ static void say_tests(const struct judgements *all, const struct judgement *j)
 		say("kernel  %s\n", j->record.kernel_log[i]);
 }
 
+static void say_blocked(const struct judgement *j)
+{
+	char *sentence = blocked_sentence(&j->record);
+
+	if (sentence)
+		say_folded("not reached  ", sentence);
+	free(sentence);
+}
+
 void summary_device(const struct judgements *all, const struct judgement *j)
 {
 	int req;
@@ -253,6 +263,7 @@ void summary_device(const struct judgements *all, const struct judgement *j)
 		if (area_begins(req))
 			say_area(all, j, req);
 	say_tests(all, j);
+	say_blocked(j);
 	summary_figures(all, j);
 	if (j->record.abandoned)
 		say("given up: %s\n", j->record.abandoned);

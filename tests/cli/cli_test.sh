@@ -98,6 +98,8 @@ place='"event":"kernel",TEST,"line":"RIP: 0010:x_set+0x5/0x9 [x]"'
 concluded complaints_are_counted 1 ' 0 violated, 1 kernel complaints, 0 warned' "$oops" "$place" "$passed"
 concluded complaints_have_their_place 1 '^test FAIL .*: BUG: .*, in x_set' "$oops" "$place" "$passed"
 concluded no_complaints_are_not_counted 4 ' 0 violated, 0 warned' "$passed"
+concluded blocked_tests_are_summed_up 4 '^not reached  1 test; most often \(1\): common_save\(\.\.\.\): No data, v2_stream-reads' \
+	'"event":"test",TEST,"outcome":"blocked","message":"road blocked: common_save(b, &s): No data"'
 concluded failures_without_rules_are_counted 1 ' 0 violated, 1 test failed besides, ' "${passed/pass/fail}"
 
 # A run that is stopped leaves no results file and a device that runs.

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../../lib/run/blocked.h"
 #include "../../lib/run/intake.h"
 #include "../../lib/run/judgement.h"
 #include "../../lib/run/kmsg.h"
@@ -408,6 +409,29 @@ START_TEST(kernel_log_gives_alarms_and_their_places)
 }
 END_TEST
 
+START_TEST(blocked_tests_are_summed_up)
+{
+	char *sentence;
+
+	TEST_ENDED("v1_x-one", "pass", "");
+	TEST_ENDED("v1_x-skipped", "skip", "road blocked: no, skipped");
+	ck_assert_ptr_null(blocked_sentence(&j.record));
+	TEST_ENDED("v1_x-two", "blocked", "road blocked: nor does it move");
+	sentence = blocked_sentence(&j.record);
+	ck_assert_str_eq(sentence, "1 test; most often (1): nor does it move, v1_x-two");
+	free(sentence);
+	TEST_ENDED("v1_x-three", "blocked",
+		   "road blocked: save(b, at(1): 2), &s): Input/output error");
+	TEST_ENDED("v1_x-four", "blocked", "road blocked: save(b): No data");
+	TEST_ENDED("v1_x-five", "blocked",
+		   "road blocked: save(self->b, NULL): Input/output error");
+	sentence = blocked_sentence(&j.record);
+	ck_assert_str_eq(sentence, "4 tests; most often (2): "
+			 "save(...): Input/output error, v1_x-three");
+	free(sentence);
+}
+END_TEST
+
 START_TEST(rule_of_a_later_kernel_does_not_bind)
 {
 	j.in.kernel_device = true;
@@ -473,6 +497,7 @@ UNIT_SUITE(verdict)
 	tcase_add_test(tc, kernel_complaint_fails_the_test);
 	tcase_add_test(tc, kernel_complaint_has_its_place);
 	tcase_add_test(tc, kernel_log_gives_alarms_and_their_places);
+	tcase_add_test(tc, blocked_tests_are_summed_up);
 	tcase_add_test(tc, rule_of_a_later_kernel_does_not_bind);
 	tcase_add_test(tc, excluded_rule_is_skipped);
 	tcase_add_test(tc, device_that_was_given_up_is_an_error);

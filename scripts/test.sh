@@ -189,7 +189,7 @@ stage "a real kernel: mtty in a VM"
 if scripts/deps.sh vm; then
 	scripts/vm.sh --root build/vm-root -o "$out/vm" -- run @1 --waivers fixtures/waivers/mtty.json >"$out/vm.txt" 2>&1
 	count_vm "$out/vm" $?
-	single "a guest that dies is 99" bash tests/cli/vm_test.sh
+	single "guests that end badly are told from one another" bash tests/cli/vm_test.sh
 
 	stage "a real client in a VM: QEMU migrates the v1 reference device"
 	scripts/vm-qemu.sh --root build/vm-root -o "$out/vm-qemu" >"$out/vm-qemu.txt" 2>&1

@@ -28,8 +28,8 @@ help() {
 	  --append ARGS     add to the kernel's command line
 	  --timeout S       end the guest after that many seconds (default: 300)
 	  --journal         keep what migcheck tells in -o as it tells it, and put the calls into the kernel's log
-	  --watch           end with what a kernel for tests knows: leaks that kmemleak has found make the exit status 1
-	                    and lie in -o as kmemleak, counts of gcov lie below gcov
+	  --watch           end with what a kernel for tests knows: drivers that cannot be unloaded and leaks that kmemleak
+	                    has found make the exit status 1; these lie in -o as kmemleak, counts of gcov below gcov
 	  --root DIR        the static harness: migcheck and what it needs (default: $MIGCHECK_ROOT, else build/static)
 	  -o DIR            where results.json, ktap, kernel.log and guest.log go (default: build/vm)
 	In the arguments @1 @2... stand for the devices, @1?cdev for one by its own device file, and a file of this
@@ -242,6 +242,17 @@ results_fetch() {
 	rmdir "$out/partial" 2>/dev/null
 }
 
+# reason_late: why there was no verdict in time, as far as the kernel's log and the options know
+reason_late() {
+	local said
+
+	said=$(grep -aE -m 1 'BUG: |soft lockup|scheduling while atomic|blocked for more than' "$out/kernel.log" |
+		sed 's/^\[[ 0-9.]*\] *//')
+	printf 'no verdict within %s s' "$timeout"
+	[ -z "$said" ] || printf '; its kernel says: %s' "$said"
+	[ -n "$journal" ] || printf '; --journal would tell the test and its last calls'
+}
+
 # verdict_exit: migcheck's exit status where both ways agree on it
 verdict_exit() {
 	local told reason
@@ -250,7 +261,7 @@ verdict_exit() {
 	[ "$status" = $((2 * (16 + ${told:-0}) + 1)) ] && exit "$told"
 	reason=$(grep -ao 'Kernel panic - .*' "$out/kernel.log" | head -n 1)
 	case $status in
-	124 | 137) reason="no verdict within $timeout s" ;;
+	124 | 137) reason=$(reason_late) ;;
 	0) ;;
 	*) reason="QEMU ended with $status" ;;
 	esac

@@ -1,18 +1,41 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A guest that dies is 99 and says so, whatever it had printed before.
+# What vm.sh says of guests that end badly, whatever these had printed before:
+# 99 where one dies or hangs, 1 where its driver stays.
 set -u
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
+# shellcheck source=tests/cli/tap.sh
+. "$(dirname "$0")/tap.sh"
 mkdir -p "$tmp/root/tests"
-cat >"$tmp/root/migcheck" <<'GUEST'
-#!/bin/busybox sh
+
+# guest NAME STATUS PATTERN OPTION...: in the place of migcheck runs the script on
+# stdin; the status, and a line that matches.
+guest() {
+	local name=$1 status=$2 pattern=$3 got ok=1
+	shift 3
+	{ echo '#!/bin/busybox sh' && cat; } >"$tmp/root/migcheck"
+	chmod +x "$tmp/root/migcheck"
+	timeout 120 scripts/vm.sh --root "$tmp/root" -o "$tmp/results" "$@" -- run @1 >"$tmp/out" 2>&1
+	got=$?
+	[ "$got" = "$status" ] && grep -qE -- "$pattern" "$tmp/out" || ok=0
+	verdict "$ok" "$name" "exit $got instead of $status, or nothing says '$pattern'"
+}
+
+guest dies 99 'the guest died: Kernel panic .*kernel.log' <<'END'
 echo "ok 1 before"
 echo c >/proc/sysrq-trigger
-GUEST
-chmod +x "$tmp/root/migcheck"
-timeout 120 scripts/vm.sh --root "$tmp/root" -o "$tmp/out" -- run @1 >"$tmp/log" 2>&1
-status=$?
-cat "$tmp/log"
-[ "$status" = 99 ] || { echo "exit $status instead of 99"; exit 1; }
-grep -q "kernel.log" "$tmp/log" || { echo "nothing points to the kernel log"; exit 1; }
+END
+
+hangs='echo "<1>BUG: scheduling while atomic: x" >/dev/kmsg; echo "<1>BUG: another" >/dev/kmsg; sleep 1000'
+guest hangs 99 'no verdict within 20 s; its kernel says: BUG: scheduling while atomic: x; --journal would' --timeout 20 <<<"$hangs"
+guest hangs_with_journal 99 'no verdict within 20 s; kernel log' --timeout 20 --journal <<<'sleep 1000'
+
+# What is gone already cannot be unloaded, either. The kernel counts lines, so to speak.
+guest driver_stays 1 'vm: the driver mtty cannot be unloaded' --watch <<'END'
+rmmod mtty
+umount /sys/kernel/debug
+mount -t tmpfs tmpfs /sys/kernel/debug
+mkdir -p /sys/kernel/debug/gcov/a && echo 1 >/sys/kernel/debug/gcov/a/b.gcda
+END
+[ -s "$tmp/results/gcov/a/b.gcda" ]
+verdict $((!$?)) counts_come_all_the_same "no counts of gcov"
+finish

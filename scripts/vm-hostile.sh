@@ -69,6 +69,9 @@ kernel_choose() {
 # begun: the tests that a guest has begun so far
 begun() { sed -n 's/^{"event":"start","test":"\([A-Za-z0-9_-]*\)".*/\1/p' "$out"/vm-*/events | sort -u; }
 
+# gives_up N: did that guest leave a device? What it had not tried of that yet is for the next one.
+gives_up() { grep -q '^{"event":"end",.*"abandoned":"' "$out/vm-$1/events" 2>/dev/null; }
+
 # guest N: 0 where it came to its end, 1 where another has to go on
 guest() {
 	local before after excluded=() test
@@ -81,7 +84,7 @@ guest() {
 		>/dev/null # a part of the truth
 	status=$?
 	[ "$status" != $EX_USAGE ] || exit $EX_USAGE
-	[ "$status" = $EX_ENVIRONMENT ] || return 0
+	[ "$status" = $EX_ENVIRONMENT ] || gives_up "$1" || return 0
 	mapfile -t after < <(begun 2>/dev/null)
 	[ ${#after[@]} -gt ${#before[@]} ] || environment_error "guest $1 has not begun a test: see $out/vm-$1"
 	return 1

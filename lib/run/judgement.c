@@ -69,11 +69,11 @@ int judgement_status(const struct judgements *all)
 		judgement_count(&all->list[i], &totals);
 	heard = totals.rules[VERDICT_PASS] + totals.rules[VERDICT_WARN] +
 		totals.rules[VERDICT_INFO] + totals.rules[VERDICT_WAIVED];
-	if (given_up(all))
-		return 99;
 	if (any_bad(totals.rules) || any_bad(totals.tests) ||
 	    over_budget(all) || all->unused_count)
 		return 1;
+	if (given_up(all))
+		return 99;
 	if (totals.rules[VERDICT_ERROR] || totals.tests[VERDICT_ERROR])
 		return 99;
 	return heard ? 0 : 4;

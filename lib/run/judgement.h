@@ -58,8 +58,8 @@ void judgement_make(struct judgement *j);
 void judgement_count(const struct judgement *j, struct judgement_totals *totals);
 
 /*
- * The exit status: 1 a violation, 99 the harness failed or a device was given
- * up, 4 nothing could be tested, 0 otherwise.
+ * The exit status: 1 a violation was seen, whatever came of the device, 99 the
+ * harness failed or a device was given up, 4 nothing could be tested, 0 otherwise.
  */
 int judgement_status(const struct judgements *all);
 

@@ -38,4 +38,19 @@ mkdir -p /sys/kernel/debug/gcov/a && echo 1 >/sys/kernel/debug/gcov/a/b.gcda
 END
 [ -s "$tmp/results/gcov/a/b.gcda" ]
 verdict $((!$?)) counts_come_all_the_same "no counts of gcov"
+
+# A device that a guest gives up, after a violation or not, is for the next guest.
+cat >"$tmp/root/migcheck" <<'END'
+#!/bin/busybox sh
+start='{"event":"start","test"' end='{"event":"end","state":"x","problem":""'
+case "$*" in
+conclude*) exit 1 ;;
+*'-x t1'*) printf '%s:"t2"}\n%s}\n' "$start" "$end" >"$MIGCHECK_JOURNAL" ;;
+*) printf '%s:"t1"}\n%s,"abandoned":"stuck"}\n' "$start" "$end" >"$MIGCHECK_JOURNAL" ;;
+esac
+exit 1
+END
+timeout 120 scripts/vm-hostile.sh --root "$tmp/root" -o "$tmp/hostile" -- run @1 >"$tmp/out" 2>&1
+grep -q ': 2 guests; verdicts:' "$tmp/out" && grep -q '"t2"' "$tmp/hostile/vm-2/events"
+verdict $((!$?)) given_up_is_gone_on_with "not two guests"
 finish

@@ -453,9 +453,26 @@ END_TEST
 
 START_TEST(device_that_was_given_up_is_an_error)
 {
-	FACT("V1-PEND-002", "breach", "");
+	FACT("V1-PEND-002", "held", "");
+	TEST_ENDED("v1_x-one", "pass", "");
 	j.record.abandoned = strdup("stuck");
 	ck_assert_int_eq(status(), 99);
+}
+END_TEST
+
+START_TEST(violation_counts_before_a_device_that_was_given_up)
+{
+	FACT("V1-PEND-002", "breach", "");
+	j.record.abandoned = strdup("stuck");
+	ck_assert_int_eq(status(), 1);
+}
+END_TEST
+
+START_TEST(failed_test_counts_before_a_device_that_does_not_run)
+{
+	TEST_ENDED("v1_x-one", "timeout", "");
+	strcpy(j.end_problem, "it was given up");
+	ck_assert_int_eq(status(), 1);
 }
 END_TEST
 
@@ -501,5 +518,7 @@ UNIT_SUITE(verdict)
 	tcase_add_test(tc, rule_of_a_later_kernel_does_not_bind);
 	tcase_add_test(tc, excluded_rule_is_skipped);
 	tcase_add_test(tc, device_that_was_given_up_is_an_error);
+	tcase_add_test(tc, violation_counts_before_a_device_that_was_given_up);
+	tcase_add_test(tc, failed_test_counts_before_a_device_that_does_not_run);
 	tcase_add_test(tc, nonsense_is_passed_over);
 }

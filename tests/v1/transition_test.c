@@ -265,8 +265,12 @@ static int save_with_second_thoughts(struct bench *b, int chunks,
 
 	if (!ret)
 		ret = v1_collect(&b->v1, NULL, chunks, stream, NULL);
-	if (!ret && !v1_set_state(&b->v1, MIG1_PRE_COPY))
+	if (ret)
+		return ret;
+	if (!v1_set_state(&b->v1, MIG1_PRE_COPY))
 		ret = v1_set_state(&b->v1, MIG1_STOP_COPY);
+	else if (common_state(&b->v1) != MIG1_STOP_COPY)
+		return save_instead(b, stream); /* the refusal has ended it */
 	return ret ? ret : v1_collect(&b->v1, NULL, 0, stream, NULL);
 }
 

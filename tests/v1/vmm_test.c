@@ -76,15 +76,20 @@ static int vmm_trip(struct bench *b, int way)
 	return common_trip(b, vmm_save, vmm_load, way);
 }
 
-/* Units of 8 bytes take too long where there is much to move. */
+/*
+ * Units of 8 bytes take too long where there is much to move. Where pre-copy is
+ * refused, which has a rule of its own, the VM is stopped to be saved.
+ */
 static int vmm_manner(struct bench *b, int *ret_way)
 {
 	static struct stream stream;
-	int ret = common_save(b, &stream);
+	int live = common_accepts(b, "3"), ret = common_save(b, &stream);
 
-	if (!ret)
-		*ret_way = stream.len > QEMU_TRAPPED_MAX ? VMM_WHOLE : 0;
-	return ret;
+	if (ret)
+		return ret;
+	*ret_way = (stream.len > QEMU_TRAPPED_MAX ? VMM_WHOLE : 0) |
+		   (live ? 0 : VMM_SNAPSHOT);
+	return 0;
 }
 
 /* The verdict on a story; without a stimulus only that nothing was refused. */
@@ -155,7 +160,8 @@ TEST_F(v1_vmm, running_vm_moves)
 	int way;
 
 	ROAD(vmm_manner(self->b, &way));
-	migrates(_metadata, self->b, way, "live migration");
+	migrates(_metadata, self->b, way, way & VMM_SNAPSHOT ?
+		 "migration without pre-copy" : "live migration");
 }
 
 /* Areas are copied from and to where there are any. */
@@ -270,10 +276,14 @@ static const char *const phase_names[VMM_PHASES] = {
 	"at the end of the data", "after completion",
 };
 
-static int go_to_phase(struct qemu *q, enum vmm_phase phase)
+/* In a snapshot the stop comes first, and no rounds are made. */
+static int go_to_stop(struct qemu *q, enum vmm_phase phase, bool snapshot)
 {
-	int ret = qemu_save_setup(q);
+	int ret;
 
+	if (snapshot)
+		return qemu_stop(q->v1, MIG1_BIT_SAVING);
+	ret = qemu_save_setup(q);
 	if (!ret && phase >= VMM_IN_ROUNDS)
 		ret = qemu_rounds(q);
 	if (!ret && phase == VMM_IN_ROUNDS) {
@@ -282,6 +292,13 @@ static int go_to_phase(struct qemu *q, enum vmm_phase phase)
 	}
 	if (!ret && phase >= VMM_STOPPED)
 		ret = qemu_stop(q->v1, 0);
+	return ret;
+}
+
+static int go_to_phase(struct qemu *q, enum vmm_phase phase, bool snapshot)
+{
+	int ret = go_to_stop(q, phase, snapshot);
+
 	if (!ret && phase == VMM_IN_DRAIN)
 		ret = qemu_drain(q, 1);
 	if (!ret && phase == VMM_DRAINED)
@@ -291,11 +308,13 @@ static int go_to_phase(struct qemu *q, enum vmm_phase phase)
 	return ret;
 }
 
+static int cancel_way; /* of both saves */
+
 /* A migration that is cancelled in @phase, and then a second one. */
 static int save_after_cancel(struct bench *b, int phase, struct stream *stream)
 {
 	struct qemu q = vmm_source(b, VMM_WHOLE, common_waste());
-	int ret = go_to_phase(&q, phase);
+	int ret = go_to_phase(&q, phase, cancel_way & VMM_SNAPSHOT);
 
 	if (!ret)
 		ret = qemu_cancel(&b->v1);
@@ -304,7 +323,16 @@ static int save_after_cancel(struct bench *b, int phase, struct stream *stream)
 	ret = common_shows(b, COMMON_SEED);
 	if (ret <= 0)
 		return ret < 0 ? ret : 1;
-	return vmm_save(b, VMM_WHOLE, stream);
+	return vmm_save(b, cancel_way, stream);
+}
+
+/* 0 and cancel_way, or -errno. */
+static int cancel_manner(struct bench *b)
+{
+	int ret = vmm_manner(b, &cancel_way);
+
+	cancel_way |= VMM_WHOLE;
+	return ret;
 }
 
 /* Cancelled at any point, the VM runs on and can be moved later. */
@@ -312,7 +340,9 @@ TEST_F(v1_vmm, migration_is_cancelled)
 {
 	int phase, ret;
 
-	for (phase = 0; phase < VMM_COMPLETED && !common_late(); phase++) {
+	ROAD(cancel_manner(self->b));
+	phase = cancel_way & VMM_SNAPSHOT ? VMM_STOPPED : VMM_IN_SETUP;
+	for (; phase < VMM_COMPLETED && !common_late(); phase++) {
 		ROAD(ret = common_trip(self->b, save_after_cancel, NULL, phase));
 		EXPECT_REQ(V1_SAVE_CAN_BE_CANCELLED, ret == 1, "%s: %s",
 			   phase_names[phase], common_differs(self->b));
@@ -328,6 +358,7 @@ TEST_F(v1_vmm, completed_migration_is_cancelled)
 	EXPECT_REQ(V1_STOP_TO_RUNNING, ret, "RUNNING is refused after completion");
 	if (!ret)
 		return;
+	ROAD(cancel_manner(self->b));
 	ROAD(ret = common_trip(self->b, save_after_cancel, NULL, VMM_COMPLETED));
 	EXPECT_REQ(V1_STOP_TO_RUNNING, ret == 1, "%s: %s",
 		   phase_names[VMM_COMPLETED], common_differs(self->b));
@@ -350,7 +381,8 @@ TEST_F(v1_vmm, failed_load_is_left)
 			   common_state(self->v1) == MIG1_RUNNING,
 			   "device_state shows %s",
 			   common_state_name(common_state(self->v1)));
-	ROAD(ret = vmm_trip(self->b, VMM_WHOLE));
+	ROAD(cancel_manner(self->b));
+	ROAD(ret = vmm_trip(self->b, cancel_way));
 	story_ends(_metadata, self->b, ret == 1, "migration after a failed load");
 }
 

@@ -131,6 +131,15 @@ static inline bool common_inside(const struct v1 *v1, u64 offset, u64 size)
 }
 
 /*
+ * Is there room at @place, but not for a chunk of @size? Then it cannot be
+ * replayed as it came, which is a lapse of the device at most.
+ */
+static inline bool common_is_narrow(const struct v1 *v1, u64 place, u64 size)
+{
+	return common_inside(v1, place, 1) && !common_inside(v1, place, size);
+}
+
+/*
  * The head of a saving iteration: 1 with a chunk announced, 0 where
  * pending_bytes reads 0, -errno; -EPROTO where the chunk is out of bounds.
  */

@@ -201,6 +201,9 @@ static int write_chunk(struct v1 *v1, const u8 *bytes, size_t len)
 	ssize_t n;
 	int ret = v1_offset(v1, &offset);
 
+	/* Mapped or not, this chunk does not fit there. */
+	if (!ret && common_is_narrow(v1, offset, len))
+		return -ENOSPC;
 	for (done = 0; !ret && done < len; done += n) {
 		n = v1_pwrite(v1, bytes + done, len - done, offset + done);
 		if (n <= 0)

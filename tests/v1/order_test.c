@@ -18,6 +18,8 @@ enum {
 	DRAIN_CHUNKS = 256,
 	WAIT_MS = 50,
 	WAIT_CHUNKS = 3, /* with a wait before each */
+	LONG_WAIT_MS = 5000,
+	LONG_WAIT_SHARE = 4, /* of a test's time at most, since there are three tries */
 };
 
 static struct stream saved;
@@ -398,6 +400,58 @@ TEST_F(v1_order, stopped_device_waits)
 	EXPECT_REQ(V1_STOPPED_DEVICE_WAITS, ret == 1,
 		   "saved with waits of %d ms: %s", WAIT_MS,
 		   common_differs(self->b));
+}
+
+/* Once for long; all that can be tried thrice has to fit into a test's time. */
+static u32 long_wait_ms(void)
+{
+	u32 ms = (u32)bench_deadline() * 1000 / LONG_WAIT_SHARE;
+
+	return ms < LONG_WAIT_MS ? ms : LONG_WAIT_MS;
+}
+
+/* The wait comes with the image frozen, and with part of it collected if any. */
+static int save_waiting_long(struct bench *b, int begun, struct stream *stream)
+{
+	u64 pending;
+	int ret = v1_set_state(&b->v1, MIG1_STOP_COPY);
+
+	if (!ret && begun)
+		ret = v1_collect(&b->v1, NULL, 1, stream, NULL);
+	else if (!ret)
+		ret = v1_pending(&b->v1, &pending);
+	if (ret)
+		return ret;
+	mig_idle(b->dev, long_wait_ms());
+	ret = save_to_end(b, stream);
+	return ret ? ret : common_state(&b->v1) != MIG1_STOP_COPY;
+}
+
+/* For any length of time: the slowest device of a VM may take seconds. */
+TEST_F(v1_order, image_does_not_expire)
+{
+	static struct stream waited;
+	int ret, saved_well;
+
+	ROAD(trouble_baseline(self->b));
+	ROAD(common_save(self->b, &saved));
+	saved_well = common_save_by(self->b, save_waiting_long,
+				    saved.chunks > 1, &waited);
+	EXPECT_REQ(V1_STOPPED_DEVICE_WAITS, !saved_well,
+		   "a save with a wait of %u ms in it: %s", long_wait_ms(),
+		   saved_well < 0 ? common_errno(saved_well) :
+				    "device_state has changed");
+	EXPECT_REQ(V1_STOPPED_DEVICE_WAITS, saved_well || waited.len || !saved.len,
+		   "nothing is left to collect after a wait of %u ms",
+		   long_wait_ms());
+	if (saved_well || !waited.len)
+		return;
+	ret = common_load_by(self->b, common_plain_load, 0, &waited);
+	if (ret < 0)
+		ROAD(trouble_baseline(self->b));
+	EXPECT_REQ(V1_STOPPED_DEVICE_WAITS, ret == 1,
+		   "saved with a wait of %u ms, restored: %s", long_wait_ms(),
+		   ret < 0 ? common_errno(ret) : common_differs(self->b));
 }
 
 EXPECT_MAIN

@@ -142,7 +142,7 @@ status=$?
 grep -B 26 '^not ok' "$out/manner.txt"
 count_tap "$out/manner.txt" "$status"
 
-for topic in cli diff waive comfort completion; do
+for topic in cli diff waive lapse comfort completion; do
 	stage "command line: $topic"
 	bash "tests/cli/${topic}_test.sh" build/migcheck >"$out/$topic.txt" 2>&1
 	status=$?

@@ -30,6 +30,13 @@ warned nothing_is_said_of_anything V1-ERR-007 'half a stream and with random byt
 	v1+NAMELESS+DATA_ERRORS_SWALLOWED
 held late_refusal_is_one V1-ERR-007 v1+NAMELESS+REFUSED_LATE
 
+# Nothing by one way into stop-and-copy, and something by another.
+held all_doors_give_data V1-STATE-008 v1+NAMELESS
+held no_door_gives_data V1-STATE-008 v1+NAMELESS+INITIAL_IS_EMPTY
+warned nothing_from_running V1-STATE-008 'nothing from RUNNING' v1+NAMELESS+DIRECT_SAVE_IS_EMPTY
+warned nothing_from_stop V1-STATE-017 'nothing from STOP' v1+NAMELESS+PAUSED_SAVE_IS_EMPTY
+warned nothing_from_pre_copy V1-ORD-009 'nothing from PRE_COPY' v1+NAMELESS+ONE_DOOR_CAPTURES
+
 # To leave RESUMING is no mere request.
 held failed_restore_may_be_an_error V1-ERR-002 v1+BARE_RESUME_IS_ERROR
 warned unsupported_request_is_an_error V1-ERR-002 'mere request' v1+UNDRAWN_ARC_IS_ERROR

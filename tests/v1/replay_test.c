@@ -64,6 +64,65 @@ TEST_F(v1_replay, place_takes_each_chunk)
 		   done, saved.chunks, common_errno(ret));
 }
 
+/* ---- through the mapping ---------------------------------------------------------- */
+
+enum answer { REFUSED, TAKEN };
+
+/* How a restore of @stream ends, or -errno. *@ret_stored: bytes not written. */
+static int restore_by(struct bench *b, bool mapped, const struct stream *stream,
+		      u64 *ret_stored)
+{
+	struct v1_moving how = { .mapped = mapped };
+	size_t i, len;
+	u64 place;
+	int ret = common_reach(b, "4");
+
+	*ret_stored = 0;
+	if (ret)
+		return ret;
+	for (i = 0; i < stream->chunks && !ret; i++) {
+		len = stream_chunk_len(stream, i);
+		if (!len)
+			continue;
+		ret = v1_offset(&b->v1, &place);
+		if (!ret && mapped && v1_mapped(&b->v1, place, 1))
+			*ret_stored += len;
+		if (!ret)
+			ret = v1_load_chunk(&b->v1, &how, stream->bytes +
+					    stream_chunk_start(stream, i), len);
+	}
+	return ret || v1_set_state(&b->v1, MIG1_RUNNING) ? REFUSED : TAKEN;
+}
+
+/*
+ * Who does not count stored bytes has the restore of nothing accepted, and a
+ * whole stream shows it to those only who can look inside. So half a stream that
+ * is refused where it was written is stored.
+ */
+TEST_F(v1_replay, stored_chunks_are_looked_at)
+{
+	static struct stream half;
+	u64 stored;
+	int i, ret;
+
+	NEEDS(NEED_MMAP);
+	ROAD(v1_map(self->v1));
+	ROAD(common_save(self->b, &saved));
+	ROAD(stream_copy(&saved, &half));
+	stream_truncate(&half, saved.len / 2);
+	for (i = 0; i < COMMON_TRIES; i++) {
+		ROAD(ret = restore_by(self->b, false, &half, &stored));
+		if (ret == TAKEN)
+			NOT_OFFERED("a device that refuses half a stream");
+	}
+	ROAD(ret = restore_by(self->b, true, &half, &stored));
+	if (!stored)
+		NOT_OFFERED("no chunk is restored at a place that is mapped");
+	EXPECT_REQ(V1_MAPPED_WRITE_EQUALS_WRITE, ret == REFUSED,
+		   "%zu of %zu bytes are refused where they were written, and taken where they were stored",
+		   half.len, saved.len);
+}
+
 /* ---- edges ------------------------------------------------------------------------ */
 
 static int round_trip(struct bench *b, u64 seed)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Restoring, from the user's side of the window: data goes where data_offset
- * says, and devices at the edge of what they can hold come back as well.
+ * says, chunk by chunk, written or stored, and devices at the edge of what they
+ * can hold come back as well.
  */
 #include "trouble.h"
 
@@ -62,6 +63,50 @@ TEST_F(v1_replay, place_takes_each_chunk)
 	EXPECT_REQ(V1_RESUMING_OFFSET_IS_USABLE, !ret,
 		   "chunk %zu of %zu cannot be written where data_offset says: %s",
 		   done, saved.chunks, common_errno(ret));
+}
+
+/* ---- the same transactions ------------------------------------------------------- */
+
+struct sizes {
+	struct mig_observer observer; /* first */
+	u64 at; /* of data_size in the device file */
+	const struct stream *stream;
+	size_t next;
+	bool same;
+};
+
+static void size_seen(struct mig_observer *self, const struct mig_call *call)
+{
+	struct sizes *s = (struct sizes *)self;
+	u64 size = 0;
+
+	if (call->op != MIG_PWRITE || call->offset != s->at ||
+	    call->in_len != sizeof(size))
+		return;
+	memcpy(&size, call->in, sizeof(size));
+	while (s->next < s->stream->chunks &&
+	       !stream_chunk_len(s->stream, s->next))
+		s->next++;
+	s->same &= s->next < s->stream->chunks &&
+		   size == stream_chunk_len(s->stream, s->next++);
+}
+
+/* A user replays each chunk with one data_size write of the chunk's own size. */
+TEST_F(v1_replay, replay_keeps_the_transactions)
+{
+	struct sizes sizes = { .observer.called = size_seen, .stream = &saved,
+			       .same = true };
+	int ret;
+
+	sizes.at = self->v1->region.offset + MIG1_OFF_SIZE;
+	ROAD(common_save(self->b, &saved));
+	ROAD(bench_fresh());
+	mig_observe(self->b->ctx, &sizes.observer);
+	ret = v1_restore(self->v1, NULL, &saved);
+	mig_unobserve(self->b->ctx, &sizes.observer);
+	ROAD(ret);
+	EXPECT_REQ(V1_USER_REPLAYS_SAME_TRANSACTIONS, sizes.same,
+		   "the replay has other sizes than the %zu chunks", saved.chunks);
 }
 
 /* ---- through the mapping ---------------------------------------------------------- */

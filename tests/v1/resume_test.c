@@ -216,50 +216,6 @@ TEST_F(v1_resume, chunk_is_stored_through_the_mapping)
 		   "restored through the mapping: %s", common_differs(self->b));
 }
 
-/* ---- the same transactions ------------------------------------------------------- */
-
-struct sizes {
-	struct mig_observer observer; /* first */
-	u64 at; /* of data_size in the device file */
-	const struct stream *stream;
-	size_t next;
-	bool same;
-};
-
-static void size_seen(struct mig_observer *self, const struct mig_call *call)
-{
-	struct sizes *s = (struct sizes *)self;
-	u64 size = 0;
-
-	if (call->op != MIG_PWRITE || call->offset != s->at ||
-	    call->in_len != sizeof(size))
-		return;
-	memcpy(&size, call->in, sizeof(size));
-	while (s->next < s->stream->chunks &&
-	       !stream_chunk_len(s->stream, s->next))
-		s->next++;
-	s->same &= s->next < s->stream->chunks &&
-		   size == stream_chunk_len(s->stream, s->next++);
-}
-
-/* A user replays each chunk with one data_size write of the chunk's own size. */
-TEST_F(v1_resume, replay_keeps_the_transactions)
-{
-	struct sizes sizes = { .observer.called = size_seen, .stream = &saved,
-			       .same = true };
-	int ret;
-
-	sizes.at = self->v1->region.offset + MIG1_OFF_SIZE;
-	ROAD(common_save(self->b, &saved));
-	ROAD(bench_fresh());
-	mig_observe(self->b->ctx, &sizes.observer);
-	ret = v1_restore(self->v1, NULL, &saved);
-	mig_unobserve(self->b->ctx, &sizes.observer);
-	ROAD(ret);
-	EXPECT_REQ(V1_USER_REPLAYS_SAME_TRANSACTIONS, sizes.same,
-		   "the replay has other sizes than the %zu chunks", saved.chunks);
-}
-
 /* ---- round trips --------------------------------------------------------------------- */
 
 static int save_live(struct bench *b, int chunks, struct stream *stream)

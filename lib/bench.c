@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include "events.h"
 #include "meter.h"
 #include "settle.h"
+
+enum { BUSY_MS = 100 }; /* until a busy device is tried again */
 
 #ifdef MIGCHECK_COVERAGE
 void __gcov_dump(void);
@@ -193,6 +196,17 @@ void bench_migrates(void)
 	bench_state.meter.migrates = true;
 }
 
+/* A test that was ended may still be on its way out of the kernel, with the device. */
+static int open_patiently(struct bench *b)
+{
+	int ret;
+
+	do {
+		ret = mig_open(b->ctx, bench_state.uri, &b->dev);
+	} while (ret == -EBUSY && !bench_late() && !poll(NULL, 0, BUSY_MS));
+	return ret;
+}
+
 static int put_on(int generation, u32 needs)
 {
 	static const char *const missing[] = {
@@ -221,7 +235,7 @@ static int put_on(int generation, u32 needs)
 	ret = attach_judge();
 	if (ret)
 		return why("skip: no judge: %s", strerror(-ret));
-	ret = mig_open(b->ctx, bench_state.uri, &b->dev);
+	ret = open_patiently(b);
 	if (ret)
 		return why("skip: cannot open %s: %s", bench_state.uri,
 			   mig_open_error(b->ctx));
@@ -241,8 +255,10 @@ static int put_on(int generation, u32 needs)
 
 int bench_open(int generation, u32 needs)
 {
-	int ret = put_on(generation, needs);
+	int ret;
 
+	bench_late(); /* from now on */
+	ret = put_on(generation, needs);
 	if (!ret)
 		return 0;
 	/* Who could not be put on the bench is not taken off it either. */

@@ -95,6 +95,11 @@ void bench_test_ended(const char *name, const char *outcome,
 		      const char *message, double seconds);
 int bench_deadline(void); /* seconds */
 /*
+ * Whether half of a test's time has passed since bench_open(): then it leaves
+ * out the rest of its variations. A device may be large, or slow.
+ */
+bool bench_late(void);
+/*
  * From now on what this process forks dies with it, and so on below: a runner
  * that ends the program leaves no test behind which holds the device.
  */

@@ -392,7 +392,7 @@ TEST_F(v1_access, any_state_value_is_safe)
 			judge_value(_metadata, self->b, way,
 				    1u << k | invalid_code(k));
 		judge_value(_metadata, self->b, way, ~0u);
-		for (k = 0; k < RANDOM_VALUES && !common_late(); k++) {
+		for (k = 0; k < RANDOM_VALUES && !bench_late(); k++) {
 			any = (u32)bench_random() & ~(u32)MIG1_STATE_MASK;
 			judge_value(_metadata, self->b, way,
 				    any | invalid_code(k));

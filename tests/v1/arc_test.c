@@ -75,7 +75,7 @@ TEST_F(v1_arc, pre_copy_is_left_at_any_pending)
 	enum common_hand hand;
 	int ret;
 
-	for (hand = COMMON_NOTHING; hand < COMMON_HANDS && !common_late();
+	for (hand = COMMON_NOTHING; hand < COMMON_HANDS && !bench_late();
 	     hand++) {
 		ROAD(ret = common_accepts_holding(self->b, "32", hand, NULL));
 		EXPECT_REQ(V1_PRE_COPY_LEFT_AT_ANY_PENDING, ret,
@@ -165,7 +165,7 @@ TEST_F(v1_arc, save_can_be_cancelled)
 	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
-		for (hand = COMMON_NOTHING; hand < COMMON_HANDS && !common_late();
+		for (hand = COMMON_NOTHING; hand < COMMON_HANDS && !bench_late();
 		     hand++) {
 			ROAD(ret = common_accepts_holding(self->b, ways[i], hand,
 							  NULL));
@@ -200,7 +200,7 @@ TEST_F(v1_arc, cancelled_save_can_be_repeated)
 	ROAD(live = common_accepts(self->b, "3"));
 	second_chunks = live ? 1 : V1_NO_PRE_COPY;
 	for (i = 0; i < (live ? 2 : 1); i++) {
-		for (hand = COMMON_NOTHING; hand < COMMON_HANDS && !common_late();
+		for (hand = COMMON_NOTHING; hand < COMMON_HANDS && !bench_late();
 		     hand++) {
 			ROAD(ret = common_trip(self->b, save_at_second_try, NULL,
 					       (int)states[i] * COMMON_HANDS + hand));

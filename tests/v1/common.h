@@ -50,21 +50,6 @@ static inline const char *common_state_name(int state)
 	return state < 0 ? strerror(-state) : v1_state_name((u32)state);
 }
 
-/*
- * Whether half of a test's time has passed since this was first asked: then it
- * leaves out the rest of its variations. A device may be large, or slow.
- */
-static inline bool common_late(void)
-{
-	static time_t begun;
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (!begun)
-		begun = now.tv_sec;
-	return now.tv_sec - begun > bench_deadline() / 2;
-}
-
 /* ---- ways ---------------------------------------------------------------- */
 
 /* Writes the states of @way: 0, or -errno of the first that was refused. */

@@ -238,7 +238,7 @@ TEST_F(v1_data, save_in_pieces_restores)
 	size_t i;
 	int ret;
 
-	for (i = 0; i < ARRAY_SIZE(steps) && !common_late(); i++) {
+	for (i = 0; i < ARRAY_SIZE(steps) && !bench_late(); i++) {
 		ROAD(ret = common_trip(self->b, save_in_steps, NULL,
 				       (int)steps[i]));
 		EXPECT_REQ(V1_CHUNK_READ_IN_ANY_SPLIT, ret == 1,

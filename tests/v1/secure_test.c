@@ -184,8 +184,8 @@ TEST_F(v1_secure, fuzzed_stream_is_contained)
 	ROAD(begin(self->b));
 	if (!saved.len)
 		NOT_OFFERED("the stream is empty");
-	common_late(); /* the clock runs from here */
-	for (i = 0; i < rounds && !common_late(); i++) {
+	bench_late(); /* the clock runs from here */
+	for (i = 0; i < rounds && !bench_late(); i++) {
 		ROAD(spoil(i % kinds));
 		v1_restore(self->v1, NULL, &spoilt);
 		state = common_state(self->v1);
@@ -337,7 +337,7 @@ static void *join_crowd(void *arg)
 	u32 i, me = __atomic_fetch_add(&crowd->joined, 1, __ATOMIC_SEQ_CST);
 
 	pthread_barrier_wait(&crowd->start);
-	for (i = 0; i < THREAD_ROUNDS && !common_late(); i++) {
+	for (i = 0; i < THREAD_ROUNDS && !bench_late(); i++) {
 		access_at_random(&crowd->b->v1,
 				 stimulus_pattern(crowd->seeds[me], i) >> 8);
 		sched_yield();
@@ -354,7 +354,7 @@ static int use_crowded(struct bench *b)
 	int ret = 0;
 
 	crowd.b = b;
-	common_late(); /* its clock starts here, not in a thread */
+	bench_late(); /* its clock starts here, not in a thread */
 	for (i = 0; i < THREADS; i++)
 		crowd.seeds[i] = bench_random();
 	pthread_barrier_init(&crowd.start, NULL, THREADS);

@@ -230,7 +230,7 @@ TEST_F(v1_state, stop_is_complete_when_the_write_returns)
 	int ret;
 
 	NEEDS(NEED_IRQ);
-	for (i = 0; i < 10 * ARRAY_SIZE(states) && !common_late(); i++) {
+	for (i = 0; i < 10 * ARRAY_SIZE(states) && !bench_late(); i++) {
 		ROAD(make_act(self->b));
 		/* Else the judge reads first, and the first moment is over. */
 		mig_concurrent(self->b->ctx, true);
@@ -254,7 +254,7 @@ TEST_F(v1_state, silent_while_collected)
 	int ret;
 
 	NEEDS(NEED_IRQ);
-	for (hand = COMMON_ASKED; hand < COMMON_HANDS && !common_late(); hand++) {
+	for (hand = COMMON_ASKED; hand < COMMON_HANDS && !bench_late(); hand++) {
 		ROAD(acts_after(self->b, "2"));
 		ROAD(common_take(self->v1, hand, NULL));
 		ROAD(ret = acts(self->b));

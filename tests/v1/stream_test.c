@@ -34,7 +34,7 @@ TEST_F(v1_stream, new_session_has_nothing_of_the_last)
 	int ret;
 
 	NEEDS(NEED_STIMULUS);
-	for (hand = COMMON_ASKED; hand < COMMON_HANDS && !common_late(); hand++) {
+	for (hand = COMMON_ASKED; hand < COMMON_HANDS && !bench_late(); hand++) {
 		ROAD(ret = common_trip(self->b, save_after_broken_off, NULL,
 				       hand));
 		EXPECT_REQ(V1_SESSION_STARTS_NEW_STREAM, ret == 1,
@@ -56,7 +56,7 @@ TEST_F(v1_stream, pre_copy_and_the_rest_are_one_stream)
 	int ret;
 
 	ROAD(common_reach(self->b, "32"));
-	for (i = 0; i < ARRAY_SIZE(amounts) && !common_late(); i++) {
+	for (i = 0; i < ARRAY_SIZE(amounts) && !bench_late(); i++) {
 		ROAD(ret = common_trip(self->b, save_live, NULL, amounts[i]));
 		EXPECT_REQ(V1_PRE_COPY_AND_STOP_COPY_ARE_ONE_STREAM, ret == 1,
 			   "with %d pre-copy chunks (%d = all): %s", amounts[i],
@@ -89,7 +89,7 @@ TEST_F(v1_stream, changes_until_the_stop_are_in_the_stream)
 
 	NEEDS(NEED_STIMULUS);
 	ROAD(common_reach(self->b, "32"));
-	for (i = 0; i < ARRAY_SIZE(amounts) && !common_late(); i++) {
+	for (i = 0; i < ARRAY_SIZE(amounts) && !bench_late(); i++) {
 		ROAD(ret = common_trip(self->b, save_changing, NULL, amounts[i]));
 		EXPECT_REQ(V1_STREAM_SHOWS_DEVICE_AS_STOPPED, ret == 1,
 			   "changed behind %d pre-copy chunks at most: %s",

@@ -100,14 +100,13 @@ static int judge_cell(struct __test_metadata *_metadata, struct bench *b,
 					       COMMON_HANDS : 1;
 	int i, ret, first;
 
-	common_late();
 	if (cell->from == MIG1_RESUMING)
 		common_save(b, &saved);
 	first = judge_situation(_metadata, b, cell, ways[cell->from][0],
 				COMMON_NOTHING);
-	for (hand = 1; hand < hands && !first && !common_late(); hand++)
+	for (hand = 1; hand < hands && !first && !bench_late(); hand++)
 		judge_situation(_metadata, b, cell, ways[cell->from][0], hand);
-	for (i = 1; i < WAYS && ways[cell->from][i] && !common_late(); i++) {
+	for (i = 1; i < WAYS && ways[cell->from][i] && !bench_late(); i++) {
 		hand = cell->from == MIG1_RESUMING ? COMMON_ALL : COMMON_NOTHING;
 		ret = judge_situation(_metadata, b, cell, ways[cell->from][i],
 				      hand);
@@ -200,7 +199,7 @@ TEST_F(v1_transition, unread_data_blocks_no_way_out)
 	size_t i;
 	int seen;
 
-	for (i = 0; i < ARRAY_SIZE(outs) && !common_late(); i++) {
+	for (i = 0; i < ARRAY_SIZE(outs) && !bench_late(); i++) {
 		const struct cell_v1 *cell = cell_v1(outs[i].from, outs[i].to);
 		const char *way = ways[cell->from][0];
 

@@ -342,7 +342,7 @@ TEST_F(v1_vmm, migration_is_cancelled)
 
 	ROAD(cancel_manner(self->b));
 	phase = cancel_way & VMM_SNAPSHOT ? VMM_STOPPED : VMM_IN_SETUP;
-	for (; phase < VMM_COMPLETED && !common_late(); phase++) {
+	for (; phase < VMM_COMPLETED && !bench_late(); phase++) {
 		ROAD(ret = common_trip(self->b, save_after_cancel, NULL, phase));
 		EXPECT_REQ(V1_SAVE_CAN_BE_CANCELLED, ret == 1, "%s: %s",
 			   phase_names[phase], common_differs(self->b));

@@ -89,7 +89,7 @@ static void *body_sets(void *arg)
 	struct crowd *crowd = arg;
 	int i;
 
-	for (i = 0; i < CONCURRENT_ROUNDS; i++)
+	for (i = 0; i < CONCURRENT_ROUNDS && !bench_late(); i++)
 		v2_set(&crowd->b->v2, states[i % ARRAY_SIZE(states)], NULL);
 	return NULL;
 }
@@ -99,7 +99,7 @@ static void *body_resets(void *arg)
 	struct crowd *crowd = arg;
 	int i;
 
-	for (i = 0; i < CONCURRENT_ROUNDS; i++)
+	for (i = 0; i < CONCURRENT_ROUNDS && !bench_late(); i++)
 		v2_reset(&crowd->b->v2);
 	return NULL;
 }
@@ -110,7 +110,7 @@ static void *body_logs(void *arg)
 	u64 bitmap[LOG_WORDS];
 	int i;
 
-	for (i = 0; i < CONCURRENT_ROUNDS; i++) {
+	for (i = 0; i < CONCURRENT_ROUNDS && !bench_late(); i++) {
 		log_start(crowd->b);
 		log_report_all(crowd->b, bitmap);
 		log_stop(crowd->b);
@@ -124,7 +124,7 @@ static void *body_moves(void *arg)
 	u8 bytes[64] = { 0 };
 	int i;
 
-	for (i = 0; i < 16 * CONCURRENT_ROUNDS; i++)
+	for (i = 0; i < 16 * CONCURRENT_ROUNDS && !bench_late(); i++)
 		if (mig_read(crowd->data, bytes, sizeof(bytes)) <= 0 &&
 		    mig_write(crowd->data, bytes, sizeof(bytes)) <= 0)
 			break;
@@ -137,7 +137,7 @@ static void *body_informs(void *arg)
 	struct mig2_precopy_info info;
 	int i;
 
-	for (i = 0; i < 4 * CONCURRENT_ROUNDS; i++)
+	for (i = 0; i < 4 * CONCURRENT_ROUNDS && !bench_late(); i++)
 		v2_precopy_info(crowd->data, &info);
 	return NULL;
 }
@@ -227,7 +227,7 @@ static void *raw_moves(void *arg)
 	u8 bytes[16] = { 0 };
 	int i;
 
-	for (i = 0; i < 64 * CONCURRENT_ROUNDS; i++)
+	for (i = 0; i < 64 * CONCURRENT_ROUNDS && !bench_late(); i++)
 		if ((raw->writes ? write(raw->fd, bytes, sizeof(bytes)) :
 				   read(raw->fd, bytes, sizeof(bytes))) <= 0)
 			break;

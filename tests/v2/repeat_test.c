@@ -126,7 +126,7 @@ static void *thread_saving(void *arg)
 	u8 bytes[256];
 	int i;
 
-	for (i = 0; i < REPEAT_ROUNDS; i++) {
+	for (i = 0; i < REPEAT_ROUNDS && !bench_late(); i++) {
 		data = NULL;
 		v2_set(&b->v2, MIG2_STOP_COPY, &data);
 		if (data)
@@ -143,7 +143,7 @@ static void *thread_asking(void *arg)
 	u64 size;
 	int i;
 
-	for (i = 0; i < 2 * REPEAT_ROUNDS; i++) {
+	for (i = 0; i < 2 * REPEAT_ROUNDS && !bench_late(); i++) {
 		common_state(b);
 		v2_data_size(&b->v2, &size);
 	}
@@ -156,7 +156,7 @@ static void *thread_stopping(void *arg)
 	s32 fd;
 	int i;
 
-	for (i = 0; i < REPEAT_ROUNDS; i++)
+	for (i = 0; i < REPEAT_ROUNDS && !bench_late(); i++)
 		v2_set_raw(&b->v2, i % 2 ? MIG2_RUNNING : MIG2_STOP, &fd);
 	return NULL;
 }
@@ -166,7 +166,7 @@ static void *thread_resetting(void *arg)
 	struct bench *b = arg;
 	int i;
 
-	for (i = 0; i < REPEAT_ROUNDS / 4; i++)
+	for (i = 0; i < REPEAT_ROUNDS / 4 && !bench_late(); i++)
 		v2_reset(&b->v2);
 	return NULL;
 }

@@ -96,12 +96,19 @@ static void expect_exit(bool passed)
 			_metadata->exit_code = KSFT_FAIL;                   \
 	} while (0)
 
+/* What the device answered, or that the library has had enough of it. */
+static inline const char *expect_road(long error)
+{
+	return error == -ELOOP ? "more data, or more time, than a stream may take here" :
+				 strerror((int)-error);
+}
+
 #define ROAD(call)                                                          \
 	do {                                                                \
 		long road_ = (long)(call);                                  \
 		if (road_ < 0)                                              \
 			SKIP(return, "road blocked: %s: %s", #call,         \
-			     strerror((int)-road_));                        \
+			     expect_road(road_));                           \
 	} while (0)
 
 #define NEEDS(needs)                                                 \

@@ -302,6 +302,39 @@ static void have_patience(struct patience *p, const struct suite_binary *binary,
 	}
 }
 
+/* ---- devices that are always late ------------------------------------------- */
+
+enum { LATE_MAX = 12 };
+
+/* Tests that did not end in time, whatever they were given. */
+static u32 count_late(const struct record *record)
+{
+	u32 i, count = 0;
+
+	for (i = 0; i < record->test_count; i++)
+		count += record->tests[i].outcome == RECORD_TIMEOUT;
+	return count;
+}
+
+/* The tests of @binary are not run: others were late too often. */
+static void leave_out(const struct supervise_plan *plan,
+		      const struct suite_binary *binary, struct record *record)
+{
+	const struct batch b = { .plan = plan, .binary = binary };
+	struct record_test *test;
+	u32 i;
+
+	for (i = 0; i < binary->test_count; i++) {
+		if (!runs(&b, &binary->tests[i]))
+			continue;
+		expect_test(record, binary, binary->tests[i].name);
+		test = record_test(record, binary, binary->tests[i].name);
+		free(test->message);
+		test->message = mem_printf("not run: %d tests did not end in time; with -d SECONDS they have more of it",
+					   LATE_MAX);
+	}
+}
+
 void supervise_device(const struct supervise_plan *plan, struct record *record)
 {
 	struct patience p = { .plan = *plan,
@@ -310,6 +343,10 @@ void supervise_device(const struct supervise_plan *plan, struct record *record)
 	u32 i;
 
 	for (i = 0; i < plan->suite->count; i++) {
+		if (count_late(record) >= LATE_MAX) {
+			leave_out(plan, &plan->suite->binaries[i], record);
+			continue;
+		}
 		first = p.plan.deadline_s < p.longer_s;
 		if (!supervise_binary(&p.plan, &plan->suite->binaries[i], record))
 			return;

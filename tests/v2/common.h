@@ -88,7 +88,7 @@ static int common_save(struct bench *b, struct stream *stream)
 		ret = common_fresh(b, COMMON_SEED);
 		if (!ret)
 			ret = v2_save(&b->v2, NULL, 0, stream);
-		if (!ret)
+		if (!ret || ret == -ELOOP)
 			break;
 	}
 	return ret;

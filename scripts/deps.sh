@@ -20,7 +20,7 @@ set -u
 
 declare -rA PACKAGES=(
 	[build]='gcc clang make libc6-dev pkg-config libjson-c-dev libxxhash-dev check linux-source-6.12 xz-utils python3'
-	[test]='clang-format sparse cppcheck shellcheck lcov perl universal-ctags git pyflakes3 llvm'
+	[test]='clang-format sparse cppcheck shellcheck lcov perl universal-ctags git pyflakes3 llvm libclang-rt-dev'
 	[kernel]='gcc make bc bison flex libelf-dev libssl-dev linux-source-6.12 xz-utils cpio kmod perl python3'
 	[deb]='dpkg-dev debhelper fakeroot lintian autopkgtest'
 	[report]='chromium fonts-dejavu-core libxml2-utils perl python3-jsonschema python3-junitparser python3-more-itertools python3-tap python3-yaml'

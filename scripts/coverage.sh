@@ -7,8 +7,7 @@ cd "$(dirname "$0")/.."
 out=build/coverage
 rm -rf "$out" && mkdir -p "$out"
 
-# A make of its own: the job server of the one that called us is not for us.
-make() { env -u MAKEFLAGS -u MAKELEVEL make "$@"; }
+unset MAKEFLAGS MAKELEVEL # the job server of the make that called us is not for ours
 
 scripts/deps.sh build test
 make -s COVER=1 BUILD=build/cover all

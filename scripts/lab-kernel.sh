@@ -103,7 +103,7 @@ build_failed() {
 kernel_build() {
 	local tree=$1 make
 
-	make=(env -u MAKEFLAGS -u MAKELEVEL nice make -s -C "$source" "O=$tree" "-j$(nproc)" "${debug:+$GCOV}")
+	make=(nice make -s -C "$source" "O=$tree" "-j$(nproc)" "${debug:+$GCOV}")
 	[ -n "$debug" ] || unset 'make[-1]'
 	configuration >"$tree/fragments"
 	"${make[@]}" KCONFIG_ALLCONFIG="$tree/fragments" allnoconfig >"$tree/build.log" 2>&1 || build_failed "$tree"

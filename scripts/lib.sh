@@ -10,6 +10,7 @@
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/migcheck
 PATH=$PATH:/usr/sbin:/sbin # where modprobe is, for users too
+unset MAKEFLAGS MAKELEVEL # the job server of a make that called us is not for ours
 
 # Of the lab kernel: without ACPI the only timer that a busy host cannot confuse is behind the oldest interrupt
 # controller.

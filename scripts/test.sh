@@ -12,8 +12,7 @@ passed=0 failed=0 skipped=0
 out=build/test
 rm -rf "$out" && mkdir -p "$out" || exit 99
 
-# A make of its own: the job server of the one that called us is not for us.
-make() { env -u MAKEFLAGS -u MAKELEVEL make "$@"; }
+unset MAKEFLAGS MAKELEVEL # the job server of the make that called us is not for ours
 
 count() { # PASSED FAILED [SKIPPED]
 	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + ${3:-0}))

@@ -36,7 +36,7 @@ if [ ! -d "$built" ]; then
 	cache_end "$built"
 fi
 if [ -n "$check" ]; then
-	! grep -E 'warning|error' "$built/log"
+	! grep -v '^make' "$built/log" | grep -E 'warning|error'
 	exit
 fi
 echo "$built/migcheck_refdev.ko"

@@ -37,16 +37,16 @@ verdict "$(grep -q 'emu:v2  [0-9]' "$tmp/out" && ! grep -qE '.{30}' "$tmp/out" &
 	narrow_terminal_is_not_overrun "no line, or one of 30 columns"
 sees progress_of_the_proof "prove  [0-9]+/[0-9]+ " "$migcheck prove V2-FD-006"
 
-failing="$migcheck run emu:v2+NO_SUCH || $migcheck run emu:v1+ZERO_IS_NOT_FINAL -t V1-PEND-*"
+failing="$migcheck run emu:v2+NO_SUCH || $migcheck run emu:v1+ZERO_IS_NOT_FINAL -t v1_pending-zero*"
 red="$escape\[31mFAIL$escape\[0m"
 sees failure_is_red "$red" "$failing"
 sees_no no_color_is_heeded "$red" "NO_COLOR=1; export NO_COLOR; $failing"
 sees empty_no_color_is_none "$red" "NO_COLOR=; export NO_COLOR; $failing"
-sees color_wins_over_no_color "$red" "NO_COLOR=1 $migcheck run emu:v1+ZERO_IS_NOT_FINAL -t 'V1-PEND-*' --color always"
-sees_no color_never "$red" "$migcheck --color never run emu:v1+ZERO_IS_NOT_FINAL -t 'V1-PEND-*'"
+sees color_wins_over_no_color "$red" "NO_COLOR=1 $migcheck run emu:v1+ZERO_IS_NOT_FINAL -t 'v1_pending-zero*' --color always"
+sees_no color_never "$red" "$migcheck --color never run emu:v1+ZERO_IS_NOT_FINAL -t 'v1_pending-zero*'"
 term=dumb sees_no no_color_on_a_dumb_terminal "$red" "$failing"
-says color_always_in_a_pipe 1 "$red" "$migcheck" run emu:v1+ZERO_IS_NOT_FINAL -t 'V1-PEND-*' --color=always
-says no_color_in_a_pipe 1 '^  FAIL V1' "$migcheck" run emu:v1+ZERO_IS_NOT_FINAL -t 'V1-PEND-*'
+says color_always_in_a_pipe 1 "$red" "$migcheck" run emu:v1+ZERO_IS_NOT_FINAL -t 'v1_pending-zero*' --color=always
+says no_color_in_a_pipe 1 '^  FAIL V1' "$migcheck" run emu:v1+ZERO_IS_NOT_FINAL -t 'v1_pending-zero*'
 expect unknown_color 64 "sometimes" 2 "$migcheck" rules --color sometimes
 expect color_without_value 64 "color" 2 "$migcheck" --color
 

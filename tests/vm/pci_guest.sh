@@ -57,7 +57,15 @@ killed_run() { # the harness goes with a device in its hands
 	sleep 0.2
 	kill -9 $!
 	wait $!
-	[ $? = 137 ]
+	[ $? = 137 ] && nobody_stays
+}
+
+nobody_stays() { # what it has started dies with it, soon
+	for _ in $(seq 50); do
+		grep -qx migcheck /proc/[0-9]*/comm 2>/dev/null || return 0
+		sleep 0.1
+	done
+	return 1
 }
 
 held() { # restore, while another process has the group open
